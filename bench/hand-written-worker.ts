@@ -1,0 +1,12 @@
+import "../services/node-version.ts";
+import { announceReady, onStop } from "../services/embedded/worker-process.ts";
+import { serveEndpoint } from "../services/endpoint.ts";
+import { handWritten, slice, task } from "./hand-written.ts";
+
+const endpoint = await serveEndpoint({
+  services: [handWritten, slice, task],
+  port: Number(process.env["FANFOLD_ENDPOINT_PORT"] ?? 9080),
+});
+
+onStop(() => endpoint.close());
+announceReady(endpoint.port);

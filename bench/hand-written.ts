@@ -1,0 +1,48 @@
+import { RestatePromise, service, type Context } from "@restatedev/restate-sdk";
+
+// What people write without Fanfold: the yardsticks. The task is a no-op here too.
+
+const noop = (n: number) => n;
+
+export const task = service({
+  name: "HandWrittenTask",
+  handlers: { run: async (_ctx: Context, n: number) => noop(n) },
+});
+
+export const slice = service({
+  name: "HandWrittenSlice",
+  handlers: {
+    run: async (ctx: Context, { first, size }: { first: number; size: number }) => {
+      const results: number[] = [];
+      for (let n = first; n < first + size; n++) {
+        results.push(await ctx.run(`task ${n}`, () => noop(n)));
+      }
+      return results;
+    },
+  },
+});
+
+/** Both answer how many tasks they ran. */
+export const handWritten = service({
+  name: "HandWritten",
+  handlers: {
+    /** One call per task, awaited together. */
+    all: async (ctx: Context, { tasks }: { tasks: number }) => {
+      const calls = Array.from({ length: tasks }, (_, n) => ctx.serviceClient(task).run(n));
+      return (await RestatePromise.all(calls)).length;
+    },
+    /** One call per 100 tasks, each task a step of it. */
+    chunked: async (ctx: Context, { tasks }: { tasks: number }) => {
+      const calls = Array.from({ length: Math.ceil(tasks / SLICE) }, (_, at) => {
+        const first = at * SLICE;
+        const size = Math.min(SLICE, tasks - first);
+        return ctx.serviceClient(slice).run({ first, size });
+      });
+      return (await RestatePromise.all(calls)).flat().length;
+    },
+  },
+});
+
+// --- internal ---
+
+const SLICE = 100;

@@ -1,0 +1,102 @@
+import { randomUUID } from "node:crypto";
+import type { JobOutcome } from "../services/contract/job-outcome.ts";
+
+export type BenchJob = {
+  readonly action: "noop" | "wait_10ms";
+  readonly tasks: number;
+  readonly fold?: "none" | "collect";
+};
+
+export type SubmittedJob = {
+  readonly jobId: string;
+  /** Waits for the outcome: milliseconds since the submit. */
+  tookMs(): Promise<number>;
+};
+
+/** What the contestants are driven through: HTTP, as any user would. All calls end with `signal`. */
+export class Ingress {
+  readonly #url: string;
+  readonly #signal: AbortSignal;
+  readonly #ended: string[] = [];
+
+  constructor(url: string, signal: AbortSignal) {
+    this.#url = url;
+    this.#signal = signal;
+  }
+
+  async submit({ action, tasks, fold = "none" }: BenchJob): Promise<SubmittedJob> {
+    const jobId = `bench-${randomUUID()}`;
+    const request = {
+      action,
+      fanout: { range: { as: "n", start: 0, stop: tasks - 1 } },
+      limits: { concurrency: CONCURRENCY },
+      fold,
+    };
+    const startedAt = performance.now();
+    await this.#post(`Job/${jobId}/submit`, request);
+    return {
+      jobId,
+      tookMs: async () => {
+        const outcome = (await this.#post(`Job/${jobId}/outcome`, {})) as JobOutcome;
+        const tookMs = performance.now() - startedAt;
+        checkOutcome(outcome, tasks);
+        this.#ended.push(jobId);
+        return tookMs;
+      },
+    };
+  }
+
+  /** Milliseconds from submit to outcome. */
+  async runJob(job: BenchJob): Promise<number> {
+    const submitted = await this.submit(job);
+    return submitted.tookMs();
+  }
+
+  /** Milliseconds from request to answer. */
+  async runHandWritten(shape: "all" | "chunked", tasks: number): Promise<number> {
+    const startedAt = performance.now();
+    const ran = await this.#post(`HandWritten/${shape}`, { tasks });
+    const tookMs = performance.now() - startedAt;
+    if (ran !== tasks)
+      throw new Error(`HandWritten/${shape} ran ${String(ran)} of ${tasks} tasks.`);
+    return tookMs;
+  }
+
+  /** Milliseconds that one status read takes. */
+  async readStatus(jobId: string): Promise<number> {
+    const startedAt = performance.now();
+    await this.#fetch(`Job/${jobId}/status`);
+    return performance.now() - startedAt;
+  }
+
+  /** Forgets the jobs that were run: between measurements, since their data goes in the background. */
+  async purge(): Promise<void> {
+    for (const jobId of this.#ended.splice(0)) await this.#post(`Job/${jobId}/purge`);
+  }
+
+  // --- internal ---
+
+  #post(path: string, body?: unknown): Promise<unknown> {
+    if (body === undefined) return this.#fetch(path, { method: "POST" });
+    const headers = { "content-type": "application/json" };
+    return this.#fetch(path, { method: "POST", headers, body: JSON.stringify(body) });
+  }
+
+  async #fetch(path: string, init: RequestInit = {}): Promise<unknown> {
+    const response = await fetch(`${this.#url}/${path}`, { ...init, signal: this.#signal });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${path} answered ${response.status}: ${text}`);
+    return text === "" ? undefined : JSON.parse(text);
+  }
+}
+
+// --- internal ---
+
+const CONCURRENCY = 1_000;
+
+/** A run that lost or failed tasks must not look fast. */
+function checkOutcome({ status, taskCounts }: JobOutcome, tasks: number): void {
+  const { total, SUCCEEDED } = taskCounts;
+  if (status === "SUCCEEDED" && total === tasks && SUCCEEDED === tasks) return;
+  throw new Error(`A job of ${tasks} tasks ended ${status}: ${JSON.stringify(taskCounts)}`);
+}

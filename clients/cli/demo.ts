@@ -1,0 +1,80 @@
+import "../../services/node-version.ts";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { JobOutcome } from "../../services/contract/job-outcome.ts";
+import type { JobStatus } from "../../services/contract/job-status.ts";
+import { startFanfold } from "../../services/embedded/fanfold.ts";
+import { campaignRequest, startLocalCampaign } from "../../services/samples/campaign/local.ts";
+import { demoOptions, type DemoOptions } from "./demo-options.ts";
+import { demoProblems, demoReport, stagesOverlap, type DemoResult } from "./demo-report.ts";
+import { callIngress } from "./ingress.ts";
+import { count } from "./progress.ts";
+import { progressWriter } from "./progress-writer.ts";
+
+const pollMs = 200;
+
+const stopped = new AbortController();
+// npm passes on a signal that the terminal has sent already: the second changes nothing.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  process.on(signal, () => stopped.abort(new Error(`Stopped by ${signal}.`)));
+}
+
+try {
+  const result = await run(demoOptions(process.argv.slice(2)));
+  process.stdout.write(`${demoReport(result).join("\n")}\n`);
+  const problems = demoProblems(result);
+  for (const problem of problems) say(`Wrong: ${problem}`);
+  process.exitCode = problems.length > 0 ? 1 : 0;
+} catch (error) {
+  say(error instanceof Error ? error.message : String(error));
+  process.exitCode = stopped.signal.aborted ? 130 : 1;
+}
+process.exit();
+
+// --- internal ---
+
+async function run(size: DemoOptions): Promise<DemoResult> {
+  const { pages, perPage } = size;
+  say(`A campaign for ${count(pages * perPage)} recipients on ${count(pages)} pages.`);
+  const campaign = await startLocalCampaign(size);
+  try {
+    const fanfold = await startFanfold({ samples: true, workerEnv: campaign.env });
+    try {
+      const serverEnd = fanfold.server.exited.then(({ log }) => {
+        throw new Error(`The Restate server ended by itself.\n${log}`.trim());
+      });
+      const { outcome, overlap } = await Promise.race([
+        runJob(fanfold.ingressUrl, size),
+        serverEnd,
+      ]);
+      return { size, outcome, overlap, received: await campaign.mailServer.counts() };
+    } finally {
+      await fanfold.stop();
+    }
+  } finally {
+    await campaign.stop();
+  }
+}
+
+async function runJob(
+  ingressUrl: string,
+  size: DemoOptions,
+): Promise<{ outcome: JobOutcome; overlap: JobStatus | null }> {
+  const job = `${ingressUrl}/Job/campaign-99`;
+  const progress = progressWriter(process.stderr);
+  let overlap: JobStatus | null = null;
+  stopped.signal.throwIfAborted();
+  await callIngress(`${job}/submit`, campaignRequest(size));
+  for (;;) {
+    const status = await callIngress<JobStatus>(`${job}/status`);
+    progress.show(status);
+    if (stagesOverlap(status)) overlap ??= status;
+    if (status.status === "SUCCEEDED" || status.status === "FAILED") break;
+    await sleep(pollMs, undefined, { signal: stopped.signal });
+  }
+  progress.end();
+  return { outcome: await callIngress<JobOutcome>(`${job}/outcome`, {}), overlap };
+}
+
+function say(sentence: string): void {
+  process.stderr.write(`${sentence}\n`);
+}

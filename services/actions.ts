@@ -1,0 +1,105 @@
+import type { z } from "zod";
+import { OWN_SERVICES } from "./wire/names.ts";
+import type { Fanout } from "./contract/fanout.ts";
+import type { Duration } from "./contract/duration.ts";
+import type { Retry } from "./contract/job-request.ts";
+import type { Task } from "./contract/task.ts";
+
+/** What an action is handed beside its task. */
+export interface ActionContext {
+  /** Aborted when the attempt has timed out or its worker gives it up. */
+  readonly signal: AbortSignal;
+  /** Writes one line to the worker's log, with the task's id. */
+  readonly log: (message: string) => void;
+}
+
+export interface ActionOptions<Input, Output> {
+  /** `[A-Za-z][A-Za-z0-9_.-]{0,63}` */
+  readonly name: string;
+  /** Reads each task's input; one that does not fit ends its task as INVALID_INPUT. */
+  readonly input?: z.ZodType<Input>;
+  /** Checks each result; one that does not fit ends its task as INVALID_OUTPUT. */
+  readonly output?: z.ZodType<Output>;
+  readonly retry?: Retry;
+  /** Of one attempt, at most 6 h. Default 15 minutes. */
+  readonly timeout?: Duration;
+  /** How long code that ignores its aborted signal is waited for. Default 10 s. */
+  readonly cancelGrace?: Duration;
+  /** `"group"` (default) commits outcomes together; `"task"` each on its own. */
+  readonly durability?: "group" | "task";
+  readonly run: (
+    task: Task<Input>,
+    context: ActionContext,
+  ) => Promise<Output | Emitted<Output>> | Output | Emitted<Output>;
+}
+
+/** A named unit of work: a plain function that is run for every task of a stage. */
+export interface Action<Input = unknown, Output = unknown> extends ActionOptions<Input, Output> {
+  readonly kind: "function";
+}
+
+/** An action whatever its input and output, as a registry holds it. */
+export type AnyAction = Pick<
+  Action,
+  "kind" | "name" | "input" | "output" | "retry" | "timeout" | "cancelGrace" | "durability"
+> & {
+  run(task: Task<never>, context: ActionContext): unknown;
+};
+
+const NAME = /^[A-Za-z][A-Za-z0-9_.-]{0,63}$/;
+const RESERVED: readonly string[] = OWN_SERVICES;
+
+/** Defines a function action. */
+export function action<Input = unknown, Output = unknown>(
+  options: ActionOptions<Input, Output>,
+): Action<Input, Output> {
+  if (!NAME.test(options.name) || RESERVED.includes(options.name)) {
+    throw new TypeError(
+      `an action's name must match ${NAME.source} and be none of ${RESERVED.join(", ")}, got "${options.name}"`,
+    );
+  }
+  return { ...options, kind: "function" };
+}
+
+/** What `emit` returns: a result together with the tasks it gives to the next stage. */
+export interface Emitted<Output> {
+  readonly $emit: { readonly result: Output; readonly fanout: EmittedFanout | null };
+}
+export type EmittedFanout = Omit<Fanout, "from">;
+
+/**
+ * Returns `result` and passes a fan-out of one's own to the next stage; null passes nothing on.
+ * In a job's last stage the fan-out is ignored.
+ *
+ * @example return emit({ sent: 3 }, { foreach: { items: recipients } });
+ */
+export function emit<Output>(result: Output, fanout: EmittedFanout | null): Emitted<Output> {
+  return { $emit: { result, fanout } };
+}
+
+/** Throw it to fail a task for good: it is not tried again. */
+export class TerminalError extends Error {
+  override readonly name = "TerminalError";
+  readonly code: string | undefined;
+
+  constructor(message: string, options: { code?: string; cause?: unknown } = {}) {
+    super(message, { cause: options.cause });
+    this.code = options.code;
+  }
+}
+
+/** Throw it to have a task tried again, after `retryAfter` if given; any other error is retried too. */
+export class RetryableError extends Error {
+  override readonly name = "RetryableError";
+  readonly code: string | undefined;
+  readonly retryAfter: Duration | undefined;
+
+  constructor(
+    message: string,
+    options: { code?: string; retryAfter?: Duration; cause?: unknown } = {},
+  ) {
+    super(message, { cause: options.cause });
+    this.code = options.code;
+    this.retryAfter = options.retryAfter;
+  }
+}

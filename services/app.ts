@@ -1,0 +1,47 @@
+import type { ServiceDefinition, VirtualObjectDefinition } from "@restatedev/restate-sdk";
+import type { AnyAction } from "./actions.ts";
+import { data } from "./data/data.ts";
+import { createJobObject } from "./job/job.ts";
+import { createJobsService } from "./job/jobs.ts";
+import { sweep } from "./job/sweep.ts";
+import { chunk } from "./task/chunk.ts";
+import { guardProcess } from "./task/executor/crash-guard.ts";
+import { watchEventLoop } from "./task/executor/watchdog.ts";
+import { createRunner } from "./task/runner.ts";
+
+export type AnyService =
+  ServiceDefinition<string, unknown> | VirtualObjectDefinition<string, unknown>;
+
+export interface App {
+  readonly services: AnyService[];
+  close(): Promise<void>;
+}
+
+/** Fanfold with these actions, ready to be served. */
+export function createApp({ actions }: { actions: readonly AnyAction[] }): App {
+  const registry = new Map<string, AnyAction>();
+  for (const action of actions) {
+    if (registry.has(action.name)) throw new TypeError(`two actions are named "${action.name}"`);
+    registry.set(action.name, action);
+  }
+  const engine = {
+    findAction: (name: string) => registry.get(name),
+    publicUrl: process.env["FANFOLD_PUBLIC_URL"] ?? "http://127.0.0.1:8080",
+  };
+  const unguard = guardProcess();
+  const unwatch = watchEventLoop(Number(process.env["FANFOLD_WATCHDOG_MS"] ?? 60_000));
+  return {
+    services: [
+      createJobsService(engine),
+      createJobObject(engine),
+      chunk,
+      createRunner(engine.findAction),
+      data,
+      sweep,
+    ],
+    close: async () => {
+      unwatch();
+      unguard();
+    },
+  };
+}

@@ -1,0 +1,33 @@
+export { Duration, durationMs } from "./duration.ts";
+export { CALL_ERRORS, OUTCOME_ERRORS } from "./errors.ts";
+export type { CallErrorCode, OutcomeErrorCode } from "./errors.ts";
+export { Fanout, StaticFanout } from "./fanout.ts";
+export {
+  AppendAnswer,
+  AppendRequest,
+  Blocker,
+  ControlAnswer,
+  JobHandle,
+  OutcomeRequest,
+  PlanAnswer,
+  ResultsPage,
+  ResultsRequest,
+  TimelineChunk,
+  TimelinePage,
+  TimelineRequest,
+  VerifyAnswer,
+  WhyAnswer,
+} from "./handlers.ts";
+export { JobOutcome, StageOutcome, TaskCounts } from "./job-outcome.ts";
+export {
+  FailurePolicy,
+  Fold,
+  JobId,
+  JobRequest,
+  NewJobRequest,
+  RunRequest,
+  Stage,
+} from "./job-request.ts";
+export { Counts, JobStatus, StageStatus } from "./job-status.ts";
+export { LIMITS } from "./limits.ts";
+export { EndStatus, Task, TaskError, TaskOutcome } from "./task.ts";

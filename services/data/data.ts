@@ -1,0 +1,166 @@
+import * as restate from "@restatedev/restate-sdk";
+import type { ObjectContext, ObjectSharedContext } from "@restatedev/restate-sdk";
+import type { TimelineChunk } from "../contract/handlers.ts";
+import type { EndStatus } from "../contract/task.ts";
+import { seedsOfEmissions, seedsOfOutcomes } from "../task/emission.ts";
+import {
+  isEmissionPiece,
+  isTimelineEntry,
+  partOf,
+  returnedEntry,
+  timelineEntry,
+} from "../task/piece.ts";
+import { lineIndex, lineStatus } from "../task/record.ts";
+import { linesSerde, textSerde, type Lines } from "../wire/lines.ts";
+import { currentLines } from "./current-lines.ts";
+
+/** What a chunk stores: pieces, one after the other, and with the last its entry of the timeline. */
+export interface PutHead extends ChunkId {
+  readonly pieces: readonly { readonly name: string; readonly lines: number }[];
+  /** the chunk gave its tasks from this index on back to the job */
+  readonly returnedFrom: number | null;
+  readonly timeline: TimelineChunk | null;
+}
+
+export interface ChunkId {
+  readonly generation: number;
+  readonly chunk: number;
+}
+
+export type RecordedHead = Pick<PutHead, "pieces" | "returnedFrom">;
+
+export interface ReadRequest {
+  /** from this index on, in order */
+  readonly from: number;
+  readonly limit: number;
+  readonly maxBytes: number;
+  readonly status: EndStatus | null;
+}
+
+/** `hasMore`: the page was cut, this block has further ones. */
+export interface ReadHead {
+  readonly hasMore: boolean;
+}
+
+export interface SeedsRequest {
+  readonly name: string;
+  readonly offset: number;
+  readonly count: number;
+}
+
+/** Counts of one block; `duplicates` counts outcomes of a task beyond its first. */
+export interface Tally {
+  readonly succeeded: number;
+  readonly failed: number;
+  readonly cancelled: number;
+  readonly duplicates: number;
+}
+
+/**
+ * Bulk of a job: outcomes of a block of consecutive tasks, what they passed on, and the block's timeline.
+ * Written by the chunks that have it, never read by the job itself.
+ */
+export const data = restate.object({
+  name: "Data",
+  handlers: {
+    put: restate.handlers.object.exclusive(
+      { input: linesSerde<PutHead>() },
+      async (ctx: ObjectContext, { head, lines }: Lines<PutHead>) => {
+        let at = 0;
+        for (const piece of head.pieces) {
+          ctx.set(piece.name, lines.slice(at, at + piece.lines).join("\n"), textSerde);
+          at += piece.lines;
+        }
+        const { returnedFrom, timeline } = head;
+        if (returnedFrom !== null) ctx.set(returnedEntry(head), returnedFrom);
+        if (timeline) ctx.set(timelineEntry({ ...head, first: timeline.first }), timeline);
+      },
+    ),
+
+    /** The current outcomes from an index on. */
+    read: restate.handlers.object.shared(
+      { output: linesSerde<ReadHead>() },
+      async (ctx: ObjectSharedContext, request: ReadRequest) => currentLines(ctx, request),
+    ),
+
+    tally: restate.handlers.object.shared(
+      async (ctx: ObjectSharedContext, inFlight: string[]): Promise<Tally> => {
+        const counts = { SUCCEEDED: 0, FAILED: 0, CANCELLED: 0 };
+        const seen = new Set<number>();
+        let duplicates = 0;
+        for (const name of await ctx.stateKeys()) {
+          if (!name.startsWith("o/") || inFlight.some((chunk) => name.includes(`/${chunk}.`)))
+            continue;
+          for (const line of await piece(ctx, name)) {
+            const index = lineIndex(line);
+            if (seen.has(index)) duplicates += 1;
+            else counts[lineStatus(line)] += 1;
+            seen.add(index);
+          }
+        }
+        const { SUCCEEDED: succeeded, FAILED: failed, CANCELLED: cancelled } = counts;
+        return { succeeded, failed, cancelled, duplicates };
+      },
+    ),
+
+    /** What tasks number `offset` on of a piece are made of: `[parent, origin, fields]` lines. */
+    seeds: restate.handlers.object.shared(
+      { output: linesSerde<null>() },
+      async (ctx: ObjectSharedContext, request: SeedsRequest): Promise<Lines<null>> => {
+        const lines = await piece(ctx, request.name);
+        const seedsOf = isEmissionPiece(request.name) ? seedsOfEmissions : seedsOfOutcomes;
+        const seeds = seedsOf(lines, request.offset, request.count);
+        return {
+          head: null,
+          lines: seeds.map(({ parent, origin, fields }) =>
+            JSON.stringify([parent, origin, fields]),
+          ),
+        };
+      },
+    ),
+
+    /** What one chunk has stored, oldest first. */
+    recorded: restate.handlers.object.shared(
+      { output: linesSerde<RecordedHead>() },
+      async (ctx: ObjectSharedContext, id: ChunkId): Promise<Lines<RecordedHead>> => {
+        const parts = (await ctx.stateKeys())
+          .map((name) => ({ name, part: partOf(name, id.generation, id.chunk) }))
+          .filter(({ part }) => part !== null)
+          .sort((a, b) => (a.part ?? 0) - (b.part ?? 0));
+        const pieces: { name: string; lines: number }[] = [];
+        const all: string[] = [];
+        for (const { name } of parts) {
+          const lines = await piece(ctx, name);
+          pieces.push({ name, lines: lines.length });
+          all.push(...lines);
+        }
+        const returnedFrom = await ctx.get<number>(returnedEntry(id));
+        return { head: { pieces, returnedFrom }, lines: all };
+      },
+    ),
+
+    timeline: restate.handlers.object.shared(
+      async (ctx: ObjectSharedContext): Promise<TimelineChunk[]> => {
+        const entries: TimelineChunk[] = [];
+        for (const name of (await ctx.stateKeys()).filter(isTimelineEntry)) {
+          const entry = await ctx.get<TimelineChunk>(name);
+          if (entry) entries.push(entry);
+        }
+        return entries.sort((a, b) => a.first - b.first || a.startedAt - b.startedAt);
+      },
+    ),
+
+    clear: async (ctx: ObjectContext) => ctx.clearAll(),
+  },
+  options: { ingressPrivate: true, enableLazyState: true },
+});
+
+export type Data = typeof data;
+
+// --- internal ---
+
+async function piece(ctx: ObjectSharedContext, name: string): Promise<string[]> {
+  const text = await ctx.get<string>(name, textSerde);
+  if (text === null) throw new Error(`piece ${name} of ${ctx.key} is not there`);
+  return text.split("\n");
+}

@@ -1,0 +1,34 @@
+/** What a worker tells the process that started it. */
+export type WorkerReport = { readonly ready: true; readonly port: number };
+
+/**
+ * Tells the parent, if there is one, that the endpoint listens; from then on this process ends with
+ * its parent.
+ */
+export function announceReady(port: number): void {
+  if (!process.send) return;
+  if (!process.connected) process.exit(0);
+  process.once("disconnect", () => process.exit(0));
+  process.send({ ready: true, port } satisfies WorkerReport);
+}
+
+/**
+ * Runs `close` once and exits when this process is asked to stop. Under a parent Ctrl-C, which
+ * reaches both, is the parent's business: it stops its worker itself.
+ */
+export function onStop(close: () => Promise<void>): void {
+  let stopping = false;
+  const stop = () => {
+    if (stopping) return;
+    stopping = true;
+    close().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        process.stderr.write(`The endpoint did not close cleanly: ${String(error)}\n`);
+        process.exit(1);
+      },
+    );
+  };
+  process.on("SIGTERM", stop);
+  process.on("SIGINT", process.send ? () => undefined : stop);
+}

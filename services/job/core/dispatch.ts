@@ -1,0 +1,100 @@
+import { LIMITS } from "../../contract/limits.ts";
+import { take } from "./backlog.ts";
+import type { Segment } from "./segments.ts";
+import type { StageState } from "./state.ts";
+
+/** Outcomes of this many consecutive indexes lie in one Data object; a chunk never crosses into the next. */
+export const BLOCK = 16_000;
+export const MAX_CHUNK = 4_000;
+export const MAX_IN_FLIGHT = 64;
+
+/** A chunk to send: consecutive tasks, of which `window` may run at once. */
+export interface PlannedChunk {
+  readonly chunk: number;
+  readonly first: number;
+  readonly size: number;
+  readonly window: number;
+  readonly slices: readonly Segment[];
+}
+
+/**
+ * Takes chunks out of the backlog while there are free slots.
+ *
+ * The windows of the chunks in flight never add up to more than `concurrency`. A chunk is meant to
+ * take about a second at the measured pace; before anything was measured it is 1,000 tasks, since one
+ * that proves slow returns what it has not started. Towards the end chunks shrink, down to a tenth of a
+ * second of work, so that no straggler holds the fan-in.
+ */
+export function planChunks(
+  stage: StageState,
+  { concurrency, at }: { concurrency: number; at: number },
+): PlannedChunk[] {
+  const planned: PlannedChunk[] = [];
+  let inFlight = Object.keys(stage.chunks).length;
+  let free = concurrency - Object.values(stage.chunks).reduce((sum, c) => sum + c.window, 0);
+  const share = Math.ceil(concurrency / SHARES);
+  const smallest = Math.ceil(concurrency / MAX_IN_FLIGHT);
+
+  while (inFlight < MAX_IN_FLIGHT && free >= Math.min(smallest, stage.backlog.tasks)) {
+    const next = stage.backlog.head[0];
+    if (!next || free < 1) break;
+    const waiting = stage.backlog.tasks;
+    const base = Math.min(free, share);
+    const size = chunkSize(stage.pace, base, waiting);
+    const limit = (Math.floor(next.first / BLOCK) + 1) * BLOCK;
+    const slices = take(stage.backlog, size, limit);
+    const taken = slices.reduce((sum, slice) => sum + slice.count, 0);
+    const window = clamp(Math.ceil((free * taken) / waiting), base, Math.min(free, taken));
+    const chunk = stage.nextChunk++;
+    stage.chunks[chunk] = {
+      first: next.first,
+      size: taken,
+      window,
+      sentAt: at,
+      seenAt: at,
+      seq: 0,
+      succeeded: 0,
+      failed: 0,
+      running: 0,
+      retrying: 0,
+      nextRetryAt: null,
+      pieces: 0,
+      hasReturned: false,
+      retries: 0,
+      taskMs: 0,
+    };
+    planned.push({ chunk, first: next.first, size: taken, window, slices });
+    inFlight += 1;
+    free -= window;
+  }
+  return planned;
+}
+
+/** No more is dispatched while the next stage has this much waiting: half of what it may store. */
+export function isFlooded(next: StageState | undefined): boolean {
+  if (!next) return false;
+  const { items, bytes } = next.backlog;
+  return items > LIMITS.backlogItems / 2 || bytes > LIMITS.backlogBytes / 2;
+}
+
+// --- internal ---
+
+/** How many chunks the slots of a stage are meant to be spread over. */
+const SHARES = 16;
+const FIRST_CHUNK = 1_000;
+const CHUNK_SECONDS = 1;
+const LEAST_SECONDS = 0.1;
+/** Slow tasks: several rounds to a chunk, so that one long task does not idle the other slots. */
+const ROUNDS = 4;
+
+function chunkSize(pace: number | null, window: number, waiting: number): number {
+  if (pace === null) return FIRST_CHUNK;
+  const perSecond = pace * window;
+  const aSecond = Math.max(perSecond * CHUNK_SECONDS, ROUNDS * window);
+  const aShare = Math.max(perSecond * LEAST_SECONDS, waiting / SHARES, window);
+  return clamp(Math.ceil(Math.min(aSecond, aShare)), 1, MAX_CHUNK);
+}
+
+function clamp(value: number, least: number, most: number): number {
+  return Math.min(most, Math.max(least, value));
+}

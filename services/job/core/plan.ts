@@ -1,0 +1,157 @@
+import { createHash } from "node:crypto";
+import type { AnyAction } from "../../actions.ts";
+import { durationMs } from "../../contract/duration.ts";
+import type { JsonObject } from "../../contract/fanout.ts";
+import type { JobRequest, Stage } from "../../contract/job-request.ts";
+
+/** How failed attempts are tried again; intervals in milliseconds. */
+export interface RetryPlan {
+  readonly maxAttempts: number;
+  readonly initialMs: number;
+  readonly maxMs: number;
+  readonly factor: number;
+  readonly jitter: boolean;
+}
+
+/** One stage with every option decided: stage before job before action before default. */
+export interface StagePlan {
+  readonly action: string;
+  /** null: too long to be read at each step, stored on its own */
+  readonly payload: JsonObject | null;
+  readonly concurrency: number;
+  readonly retry: RetryPlan;
+  readonly timeoutMs: number;
+  readonly graceMs: number;
+  readonly durability: "group" | "task";
+  readonly policy: "complete-all" | "best-effort";
+  readonly fold: "collect" | "none" | "count";
+}
+
+export interface JobPlan {
+  readonly stages: readonly StagePlan[];
+  readonly open: boolean;
+  readonly retentionMs: number;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+export type FindAction = (name: string) => AnyAction | undefined;
+
+/** The stages of a request in their one normal form. */
+export function stagesOf(request: JobRequest): readonly Stage[] {
+  const chain: readonly (string | Stage)[] = request.actionChain ?? [
+    request.action as string,
+    ...(request.nextActions ?? []),
+  ];
+  return chain.map((stage) => (typeof stage === "string" ? { action: stage } : stage));
+}
+
+/** Decides every option of a job. The request asks for nothing that `unsupported` names. */
+export function planJob(request: JobRequest, findAction: FindAction): JobPlan {
+  return {
+    stages: stagesOf(request).map((stage) => planStage(request, stage, findAction(stage.action))),
+    open: request.open ?? false,
+    retentionMs: durationMs(request.retention ?? "24h"),
+    labels: request.labels ?? {},
+  };
+}
+
+/** What the contract has and this version does not do: paths in the request. */
+export function unsupported(request: JobRequest): string[] {
+  const found: string[] = [];
+  const check = (path: string, asked: boolean) => asked && found.push(path);
+  const checkOptions = (at: string, options: Omit<Stage, "action">) => {
+    check(`${at}limits.rate`, options.limits?.rate != null);
+    check(`${at}failurePolicy`, !isSupportedPolicy(options.failurePolicy ?? "complete-all"));
+    check(`${at}succeedAfter`, options.succeedAfter != null);
+    check(`${at}fold`, typeof options.fold === "object");
+    check(`${at}onComplete`, (options.onComplete?.length ?? 0) > 0);
+  };
+  check("fanout.from", request.fanout?.from !== undefined);
+  check("sealBy", request.sealBy !== undefined || request.sealPolicy !== undefined);
+  check("deadline", request.deadline != null);
+  check("delay", request.delay !== undefined && durationMs(request.delay) > 0);
+  checkOptions("", request);
+  for (const [at, stage] of stagesOf(request).entries()) {
+    checkOptions(`stage ${at}: `, stage);
+    check(`stage ${at}: remote action "${stage.action}"`, stage.action.includes("/"));
+  }
+  return found;
+}
+
+/** Equal for requests that mean the same: key order, spelling of durations and of chains do not count. */
+export function requestHash(request: JobRequest): string {
+  const { action: _action, nextActions: _next, actionChain: _chain, ...rest } = request;
+  return digest({ ...rest, stages: stagesOf(request) });
+}
+
+/** Of a request or a part of one. */
+export function digest(value: unknown): string {
+  return createHash("sha256").update(canonical(value)).digest("base64url");
+}
+
+/** The request as outcomes repeat it: long item lists become `{ count }`. */
+export function requestEcho(request: JobRequest): unknown {
+  const foreach = request.fanout?.foreach;
+  if (!foreach || foreach.items.length <= ECHOED_ITEMS) return request;
+  return {
+    ...request,
+    fanout: { foreach: { ...foreach, items: { count: foreach.items.length } } },
+  };
+}
+
+// --- internal ---
+
+const ECHOED_ITEMS = 10;
+
+function planStage(request: JobRequest, stage: Stage, action: AnyAction | undefined): StagePlan {
+  const retry = { ...action?.retry, ...request.retry, ...stage.retry };
+  const policy = stage.failurePolicy ?? request.failurePolicy ?? "complete-all";
+  const fold = stage.fold ?? request.fold ?? "collect";
+  return {
+    action: stage.action,
+    payload: { ...request.payload, ...stage.payload },
+    concurrency: stage.limits?.concurrency ?? request.limits?.concurrency ?? 100,
+    retry: {
+      maxAttempts: retry.maxAttempts ?? 3,
+      initialMs: durationMs(retry.initialInterval ?? "200ms"),
+      maxMs: durationMs(retry.maxInterval ?? "10s"),
+      factor: retry.factor ?? 2,
+      jitter: retry.jitter ?? true,
+    },
+    timeoutMs: durationMs(stage.timeout ?? request.timeout ?? action?.timeout ?? "15m"),
+    graceMs: durationMs(stage.cancelGrace ?? request.cancelGrace ?? action?.cancelGrace ?? "10s"),
+    durability: action?.durability ?? "group",
+    policy: isSupportedPolicy(policy) ? policy : "complete-all",
+    fold: typeof fold === "string" ? fold : "collect",
+  };
+}
+
+function isSupportedPolicy(policy: unknown): policy is StagePlan["policy"] {
+  return policy === "complete-all" || policy === "best-effort";
+}
+
+const DURATIONS = new Set([
+  "sealBy",
+  "deadline",
+  "delay",
+  "retention",
+  "timeout",
+  "cancelGrace",
+  "initialInterval",
+  "maxInterval",
+]);
+
+/** JSON with sorted keys and durations in milliseconds; user data (items, payloads) keeps its spelling. */
+function canonical(value: unknown, key = "", isData = false): string {
+  if (!isData && DURATIONS.has(key) && typeof value === "string") return String(durationMs(value));
+  if (Array.isArray(value)) return `[${value.map((item) => canonical(item, "", isData)).join()}]`;
+  if (value === null || typeof value !== "object") return JSON.stringify(value) ?? "null";
+  const entries = Object.entries(value)
+    .filter(([, field]) => field !== undefined)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, field]) => {
+      const data = isData || name === "payload" || name === "items" || name === "labels";
+      return `${JSON.stringify(name)}:${canonical(field, name, data)}`;
+    });
+  return `{${entries.join()}}`;
+}

@@ -1,0 +1,105 @@
+import type { Blocker } from "../../contract/handlers.ts";
+import type { Counts, JobStatus, StageStatus } from "../../contract/job-status.ts";
+import { endedTasks, hasEnded, type JobState, type StageState } from "./state.ts";
+
+/** A job as `status` shows it. */
+export function jobStatus(jobId: string, state: JobState): JobStatus {
+  return {
+    jobId,
+    status: state.status,
+    sealed: state.stages[0]!.sealed,
+    generation: state.generation,
+    stages: state.stages.map((stage, at) => stageStatus(state, stage, at)),
+    startedAt: state.startedAt,
+    updatedAt: state.updatedAt,
+    labels: { ...state.plan.labels },
+  };
+}
+
+/** Everything the next fan-ins wait for. */
+export function blockers(state: JobState, now: number): Blocker[] {
+  if (state.status !== "RUNNING") return [];
+  return state.stages.flatMap((stage, at) => {
+    if (hasEnded(stage)) return [];
+    const counts = countsOf(stage);
+    const found: Blocker[] = [];
+    const add = (kind: Blocker["kind"], message: string, more: Record<string, unknown> = {}) =>
+      found.push({ kind, stage: at, ...more, message });
+
+    if (at === 0 && !stage.sealed) add("unsealed", "Stage 0 takes more tasks until it is sealed.");
+    if (at > 0 && !hasEnded(state.stages[at - 1]!)) {
+      add("upstream", `Stage ${at} may get more tasks until stage ${at - 1} has ended.`);
+    }
+    if (counts.pending > 0) {
+      add("pending", `${counts.pending} tasks wait for a free slot.`, { count: counts.pending });
+    }
+    if (counts.running > 0) {
+      add("running", `${counts.running} tasks run.`, { count: counts.running });
+    }
+    if (counts.retrying > 0) {
+      const times = chunksOf(stage).flatMap(({ nextRetryAt }) => nextRetryAt ?? []);
+      const nextRetryAt = times.length > 0 ? Math.min(...times) : null;
+      add("retrying", `${counts.retrying} tasks wait for their next attempt.`, {
+        count: counts.retrying,
+        nextRetryAt,
+      });
+    }
+    for (const [chunk, { seenAt, first, size }] of Object.entries(stage.chunks)) {
+      if (now - seenAt <= SILENT_MS) continue;
+      const seconds = Math.round((now - seenAt) / 1_000);
+      add(
+        "silent",
+        `Chunk ${chunk} (${size} tasks from ${first}) has said nothing for ${seconds} s.`,
+        {
+          chunk: Number(chunk),
+          sinceMs: now - seenAt,
+        },
+      );
+    }
+    return found;
+  });
+}
+
+// --- internal ---
+
+/** More than two of the longest beats. */
+const SILENT_MS = 65_000;
+
+const chunksOf = (stage: StageState) => Object.values(stage.chunks);
+
+function stageStatus(state: JobState, stage: StageState, at: number): StageStatus {
+  const plan = state.plan.stages[at]!;
+  const counts = countsOf(stage);
+  const ended = endedTasks(stage);
+  const isComplete = stage.sealed && ended === stage.total;
+  const sinceMs = Math.max(0, state.updatedAt - stage.rateAt);
+  const ratePerSecond = hasEnded(stage) ? 0 : decayed(stage, sinceMs);
+  const isMoving = stage.sealed && ratePerSecond > 0;
+  return {
+    stage: at,
+    action: plan.action,
+    status: stage.status,
+    sealed: stage.sealed,
+    counts,
+    percent: isComplete ? 100 : Math.floor((ended * 100) / Math.max(1, stage.total)),
+    ratePerSecond: Math.round(ratePerSecond * 10) / 10,
+    etaMs: isMoving ? Math.round(((stage.total - ended) / ratePerSecond) * 1_000) : null,
+    concurrency: plan.concurrency,
+    ...(plan.fold === "count" ? { fold: stage.succeeded } : {}),
+  };
+}
+
+function countsOf(stage: StageState): Counts {
+  const { total, succeeded, failed, cancelled } = stage;
+  const running = chunksOf(stage).reduce((sum, chunk) => sum + chunk.running, 0);
+  const retrying = chunksOf(stage).reduce((sum, chunk) => sum + chunk.retrying, 0);
+  const pending = total - endedTasks(stage) - running - retrying;
+  return { total, pending, running, retrying, succeeded, failed, cancelled };
+}
+
+/** The average starts at nothing, so that in its first seconds it is weighed up. */
+function decayed(stage: StageState, sinceMs: number): number {
+  const weight =
+    1 - Math.exp(-Math.max(1, stage.rateAt - (stage.startedAt ?? stage.rateAt)) / 5_000);
+  return (stage.rate * Math.exp(-sinceMs / 5_000)) / Math.max(weight, 0.01);
+}

@@ -1,0 +1,49 @@
+import * as restate from "@restatedev/restate-sdk";
+import type { Context } from "@restatedev/restate-sdk";
+import type { JobHandle, PlanAnswer } from "../contract/handlers.ts";
+import type { JobOutcome } from "../contract/job-outcome.ts";
+import { JobRequest, NewJobRequest, RunRequest } from "../contract/job-request.ts";
+import { bodySerde, readBody, type Body } from "../wire/body.ts";
+import { awaitOutcome, submitJob } from "../wire/calls.ts";
+import { planAnswer } from "./core/plan-answer.ts";
+import type { Engine } from "./job.ts";
+import { checkRequest } from "./submit.ts";
+
+/** The way in for who has no id for a job, and what concerns no single job. */
+export function createJobsService({ findAction }: Engine) {
+  return restate.service({
+    name: "Jobs",
+    handlers: {
+      submit: restate.handlers.handler(
+        { input: bodySerde(NewJobRequest) },
+        async (ctx: Context, body: Body): Promise<JobHandle> => {
+          const { jobId = ctx.rand.uuidv4(), ...request } = readBody(NewJobRequest, body);
+          return submitJob(ctx, jobId, request);
+        },
+      ),
+
+      run: restate.handlers.handler(
+        { input: bodySerde(RunRequest), ...WAITING },
+        async (ctx: Context, body: Body): Promise<JobOutcome> => {
+          const { jobId = ctx.rand.uuidv4(), wait, ...request } = readBody(RunRequest, body);
+          await submitJob(ctx, jobId, request);
+          return awaitOutcome(ctx, jobId, wait === undefined ? {} : { wait });
+        },
+      ),
+
+      plan: restate.handlers.handler(
+        { input: bodySerde(JobRequest), idempotencyRetention: 0 },
+        async (_ctx: Context, body: Body): Promise<PlanAnswer> => {
+          const request = readBody(JobRequest, body);
+          checkRequest(request, findAction);
+          return planAnswer(request, findAction);
+        },
+      ),
+    },
+  });
+}
+
+// --- internal ---
+
+const WAITING =
+  process.env["FANFOLD_TEST_SUSPEND"] === "1" ? {} : ({ inactivityTimeout: 500 } as const);

@@ -1,0 +1,26 @@
+import type { ObjectContext, ObjectSharedContext } from "@restatedev/restate-sdk";
+import { jobNotFound } from "../failure.ts";
+import type { JobState } from "./core/state.ts";
+
+/**
+ * Keys of a job's state. The server sends a job's state along with each call in order of keys, up to
+ * a limit (restate.toml): what every call needs comes first, the rest is fetched when it is asked for.
+ */
+export const KEYS = {
+  job: "0/job",
+  waiters: "1/waiters",
+  expiry: "1/expiry",
+  request: "2/request",
+  append: (id: string) => `append/${id}`,
+  collect: (stage: number) => `collect/${stage}`,
+  page: (stage: number, page: number) => `page/${stage}/${page}`,
+  payload: (stage: number) => `payload/${stage}`,
+  result: (stage: number) => `result/${stage}`,
+  slice: (slice: number) => `slice/${slice}`,
+} as const;
+
+export async function loadJob(ctx: ObjectSharedContext | ObjectContext): Promise<JobState> {
+  const state = await ctx.get<JobState>(KEYS.job);
+  if (!state) throw jobNotFound(ctx.key);
+  return state;
+}

@@ -1,0 +1,141 @@
+import type { ObjectContext } from "@restatedev/restate-sdk";
+import { BLOCK } from "./core/dispatch.ts";
+import type { PlannedChunk } from "./core/dispatch.ts";
+import { pagesNeeded, reduce, withPage, type Command, type JobEvent } from "./core/reducer.ts";
+import type { Segment } from "./core/segments.ts";
+import type { JobState } from "./core/state.ts";
+import { LIMITS } from "../contract/limits.ts";
+import type { ChunkSpec } from "../task/chunk-spec.ts";
+import { sendChunk, sendExpire } from "../wire/calls.ts";
+import { textSerde } from "../wire/lines.ts";
+import { jobOutcome } from "./outcome.ts";
+import { KEYS } from "./state-keys.ts";
+
+/**
+ * The durable edge of a job: load, reduce, run the commands, store. The state is written once and last,
+ * so that readers see whole steps.
+ */
+export async function step(
+  ctx: ObjectContext,
+  before: JobState,
+  event: JobEvent,
+  publicUrl: string,
+): Promise<JobState> {
+  const { state, commands } = reduce(await withPages(ctx, before), event);
+  for (const command of commands) await run(ctx, state, command);
+  ctx.set(KEYS.job, state);
+  if (commands.some(({ type }) => type === "job ended")) await announce(ctx, state, publicUrl);
+  return state;
+}
+
+// --- internal ---
+
+/** An answer this short is sent to waiters; a longer one they fetch. */
+const SENT_OUTCOME_BYTES = 64 * 1024;
+
+async function withPages(ctx: ObjectContext, before: JobState): Promise<JobState> {
+  let state = before;
+  for (const { stage, page } of pagesNeeded(before)) {
+    const segments = await ctx.get<Segment[]>(KEYS.page(stage, page));
+    state = withPage(state, stage, segments ?? []);
+    ctx.clear(KEYS.page(stage, page));
+  }
+  return state;
+}
+
+async function run(ctx: ObjectContext, state: JobState, command: Command): Promise<void> {
+  switch (command.type) {
+    case "dispatch":
+      sendChunk(ctx, chunkSpec(ctx.key, state, command.stage, command.planned));
+      break;
+    case "spill":
+      ctx.set(KEYS.page(command.stage, command.spilled.page), command.spilled.segments);
+      break;
+    case "collect":
+      await collect(ctx, command.stage, command.lines);
+      break;
+    case "stage ended":
+      await fold(ctx, state, command.stage);
+      break;
+    case "job ended":
+      break;
+  }
+}
+
+function chunkSpec(
+  jobId: string,
+  state: JobState,
+  stage: number,
+  planned: PlannedChunk,
+): ChunkSpec {
+  const { epoch, generation, plan } = state;
+  const { action, retry, timeoutMs, graceMs, durability, payload } = plan.stages[stage]!;
+  const next = plan.stages[stage + 1];
+  const { total, collected } = state.stages[stage]!;
+  return {
+    jobId,
+    epoch,
+    generation,
+    stage,
+    ...planned,
+    plan: { action, payload, retry, timeoutMs, graceMs, durability },
+    next: next ? { stage: stage + 1, action: next.action } : null,
+    isEager: state.stages[stage + 1]?.total === 0,
+    collects: collected !== null && total <= LIMITS.collectTasks,
+  };
+}
+
+async function collect(
+  ctx: ObjectContext,
+  stage: number,
+  lines: readonly string[] | null,
+): Promise<void> {
+  if (!lines) return ctx.clear(KEYS.collect(stage));
+  const kept = await ctx.get<string>(KEYS.collect(stage), textSerde);
+  ctx.set(KEYS.collect(stage), [...(kept ? [kept] : []), ...lines].join("\n"), textSerde);
+}
+
+/** Turns what a stage gathered into its result. */
+async function fold(ctx: ObjectContext, state: JobState, at: number): Promise<void> {
+  const stage = state.stages[at]!;
+  switch (state.plan.stages[at]!.fold) {
+    case "none":
+      break;
+    case "count":
+      ctx.set(KEYS.result(at), String(stage.succeeded), textSerde);
+      break;
+    case "collect": {
+      if (!stage.collected) break;
+      const kept = (await ctx.get<string>(KEYS.collect(at), textSerde)) ?? "";
+      const entries = kept
+        .split("\n")
+        .filter((line) => line !== "")
+        .map((line) => ({
+          index: Number.parseInt(line.slice(1), 10),
+          entry: line.slice(line.indexOf(",") + 1, -1),
+        }))
+        .sort((a, b) => a.index - b.index);
+      ctx.set(KEYS.result(at), `[${entries.map(({ entry }) => entry).join()}]`, textSerde);
+      ctx.clear(KEYS.collect(at));
+      break;
+    }
+  }
+}
+
+/** Wakes who waits for the outcome, and sets the clock of its retention. */
+async function announce(ctx: ObjectContext, state: JobState, publicUrl: string): Promise<void> {
+  const waiters = (await ctx.get<string[]>(KEYS.waiters)) ?? [];
+  if (waiters.length > 0) {
+    const outcome = await jobOutcome(ctx, state, publicUrl);
+    const isShort = Buffer.byteLength(JSON.stringify(outcome)) <= SENT_OUTCOME_BYTES;
+    for (const waiter of waiters) ctx.resolveAwakeable(waiter, isShort ? outcome : null);
+    ctx.clear(KEYS.waiters);
+  }
+  const timer = sendExpire(ctx, ctx.key, state.epoch, state.plan.retentionMs);
+  ctx.set(KEYS.expiry, await timer.invocationId);
+}
+
+/** Data objects that hold outcomes of each stage. */
+export function blocksOf(state: JobState): number[] {
+  return state.stages.map(({ total }) => Math.ceil(total / BLOCK));
+}

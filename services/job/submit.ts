@@ -1,0 +1,92 @@
+import type { ObjectContext } from "@restatedev/restate-sdk";
+import type { AppendAnswer, AppendRequest } from "../contract/handlers.ts";
+import { fanoutTasks, type Fanout } from "../contract/fanout.ts";
+import type { JobRequest } from "../contract/job-request.ts";
+import { LIMITS } from "../contract/limits.ts";
+import { invalidField, refusal } from "../failure.ts";
+import { linesSerde } from "../wire/lines.ts";
+import {
+  planJob,
+  requestEcho,
+  requestHash,
+  stagesOf,
+  unsupported,
+  type FindAction,
+} from "./core/plan.ts";
+import type { JobEvent } from "./core/reducer.ts";
+import { segmentsOf } from "./core/segments.ts";
+import { newJob, type JobState } from "./core/state.ts";
+import { KEYS } from "./state-keys.ts";
+
+/** Refuses what cannot be run; nothing was started. */
+export function checkRequest(request: JobRequest, findAction: FindAction): void {
+  const fields = unsupported(request);
+  if (fields.length > 0) {
+    throw refusal("NOT_IMPLEMENTED", `Not implemented yet: ${fields.join(", ")}.`);
+  }
+  const unknown = stagesOf(request).find(({ action }) => !findAction(action));
+  if (unknown) throw refusal("UNKNOWN_ACTION", `No action "${unknown.action}" is registered.`);
+}
+
+/** A job that has nothing to do yet; payloads and the request are stored beside it. */
+export function createJob(
+  ctx: ObjectContext,
+  request: JobRequest,
+  { findAction, at }: { findAction: FindAction; at: number },
+): JobState {
+  const plan = planJob(request, findAction);
+  const stages = plan.stages.map((stage, number) => {
+    if (JSON.stringify(stage.payload).length <= HOT_PAYLOAD_CHARS) return stage;
+    ctx.set(KEYS.payload(number), stage.payload);
+    return { ...stage, payload: null };
+  });
+  ctx.set(KEYS.request, requestEcho(request));
+  const epoch = ctx.rand.uuidv4().slice(0, 8);
+  return newJob({ ...plan, stages }, { epoch, hash: requestHash(request), at });
+}
+
+/** Stores the items of a fan-out for stage 0 and says what the job has to do with them. */
+export function feed(
+  ctx: ObjectContext,
+  state: JobState,
+  { fanout, seal, at }: { fanout: Fanout | undefined; seal: boolean; at: number },
+): JobEvent {
+  const { segments, slices } = segmentsOf(
+    fanout ?? { tasks: 0 },
+    state.stages[0]!.total,
+    state.slices,
+  );
+  for (const [number, { as, values }] of slices.entries()) {
+    ctx.set(KEYS.slice(state.slices + number), { head: { as }, lines: values }, SLICE);
+  }
+  return { type: "feed", at, segments, slices: slices.length, seal };
+}
+
+/** What is stored of an append that had an id: the same content gets the same answer again. */
+export interface KnownAppend {
+  readonly hash: string;
+  readonly answer: AppendAnswer;
+}
+
+/** Refuses an append that the job cannot take. */
+export function checkAppend(jobId: string, state: JobState, { fanout }: AppendRequest): void {
+  const stage = state.stages[0]!;
+  if (state.status !== "RUNNING") throw refusal("JOB_ENDED", `Job "${jobId}" has ended.`);
+  if (stage.sealed) throw refusal("JOB_SEALED", `Job "${jobId}" is sealed.`);
+  const { items, bytes } = stage.backlog;
+  const coming = fanout.foreach ? (fanoutTasks(fanout) ?? 0) : 0;
+  if (coming > 0 && (items + coming > LIMITS.backlogItems || bytes > LIMITS.backlogBytes)) {
+    const message = `Job "${jobId}" stores ${items} items that no task has taken yet.`;
+    throw refusal("BACKLOG_FULL", message, { retryAfterMs: 1_000 });
+  }
+  if (stage.total + (fanoutTasks(fanout) ?? 0) > LIMITS.tasksPerStage) {
+    throw invalidField("fanout", `makes more than ${LIMITS.tasksPerStage} tasks in the stage`);
+  }
+}
+
+export const SLICE = linesSerde<{ as: string }>();
+
+// --- internal ---
+
+/** A longer payload is not part of what each step of the job reads and writes. */
+const HOT_PAYLOAD_CHARS = 4_096;

@@ -1,0 +1,31 @@
+import * as restate from "@restatedev/restate-sdk";
+import type { Context } from "@restatedev/restate-sdk";
+import { blockKey } from "../task/chunk-spec.ts";
+import { clearBlock, sendSweep, type SweepRequest } from "../wire/calls.ts";
+
+/** Clears what the chunks of a forgotten job stored, so many Data objects at a time. */
+export const sweep = restate.service({
+  name: "Sweep",
+  handlers: {
+    run: async (ctx: Context, request: SweepRequest): Promise<void> => {
+      const { jobId, epoch, blocks } = request;
+      let { stage, block } = request;
+      for (let cleared = 0; cleared < AT_ONCE && stage < blocks.length;) {
+        if (block < blocks[stage]!) {
+          clearBlock(ctx, blockKey(jobId, epoch, stage, block));
+          block += 1;
+          cleared += 1;
+        } else {
+          stage += 1;
+          block = 0;
+        }
+      }
+      if (stage < blocks.length) sendSweep(ctx, { ...request, stage, block });
+    },
+  },
+  options: { ingressPrivate: true },
+});
+
+// --- internal ---
+
+const AT_ONCE = 100;

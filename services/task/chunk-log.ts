@@ -1,0 +1,247 @@
+import type { TimelineChunk } from "../contract/handlers.ts";
+import { LIMITS } from "../contract/limits.ts";
+import { BLOCK } from "../job/core/dispatch.ts";
+import { splitSegment, type Segment } from "../job/core/segments.ts";
+import type { ChunkReport, PassedOn } from "../job/core/state.ts";
+import { blockKey, type ChunkSpec } from "./chunk-spec.ts";
+import { emissionTasks, plainEmission } from "./emission.ts";
+import type { Group, PendingTask } from "./executor/execution.ts";
+import { emissionPiece, isEmissionPiece, outcomePiece, parsePiece } from "./piece.ts";
+import { isSucceeded, lineIndex, parseLine, resultText } from "./record.ts";
+
+/** Something to store: lines under a name. */
+export interface Piece {
+  readonly name: string;
+  readonly lines: readonly string[];
+}
+
+/**
+ * What the committed groups of a chunk add up to. A function of the groups alone, so that a replayed
+ * chunk stores and reports the same again.
+ */
+export class ChunkLog {
+  readonly spec: ChunkSpec;
+  readonly key: string;
+  /** indexes that have an outcome */
+  readonly ended = new Set<number>();
+  /** failed attempts of tasks that have none yet */
+  readonly retries = new Map<number, PendingTask>();
+  #unsaved: string[] = [];
+  #unsavedEmissions: string[] | null = null;
+  #part: number;
+  #passed: PassedOn[] = [];
+  #reportedPieces = 0;
+  #collected: string[] | null;
+  #returned: readonly Segment[] = [];
+  #returnedFrom: number | null = null;
+  #seq: number;
+  #groups = 0;
+  #startedAt: number;
+  #last: Group["head"] | null = null;
+  #totals = { succeeded: 0, failed: 0, retries: 0, taskMs: 0 };
+
+  /** `firstPart`: pieces get numbers from here on, reports too. */
+  constructor(spec: ChunkSpec, startedAt: number, firstPart = 0) {
+    this.spec = spec;
+    this.key = blockKey(spec.jobId, spec.epoch, spec.stage, Math.floor(spec.first / BLOCK));
+    this.#collected = spec.collects ? [] : null;
+    this.#startedAt = startedAt;
+    this.#part = firstPart;
+    this.#seq = firstPart;
+  }
+
+  get groups(): number {
+    return this.#groups;
+  }
+
+  get startedAt(): number {
+    return this.#startedAt;
+  }
+
+  /** Every task that it keeps has an outcome. */
+  get isDone(): boolean {
+    return this.ended.size === this.size;
+  }
+
+  /** Tasks it keeps: those it was given less those it gave back. */
+  get size(): number {
+    const { first, size } = this.spec;
+    return this.#returnedFrom === null ? size : this.#returnedFrom - first;
+  }
+
+  /** Tasks from this index on went back to the job. */
+  get returnedFrom(): number | null {
+    return this.#returnedFrom;
+  }
+
+  /** It keeps this task and the task has no outcome yet. */
+  isOpen(index: number): boolean {
+    return index < this.spec.first + this.size && !this.ended.has(index);
+  }
+
+  get hasUnsaved(): boolean {
+    return this.#unsaved.length > 0;
+  }
+
+  add({ head, lines }: Group): void {
+    this.#groups += 1;
+    this.#last = head;
+    const outcomes = lines.slice(0, head.outcomes);
+    this.#record(outcomes);
+    this.#passOn(outcomes, head.passes === "lines" ? lines.slice(head.outcomes) : null);
+    this.#totals.succeeded += head.succeeded;
+    this.#totals.failed += head.failed;
+    this.#totals.retries += head.retries.length;
+    this.#totals.taskMs += head.taskMs;
+    for (const retry of head.retries) this.retries.set(retry.index, retry);
+    if (head.returnedFrom !== null) this.#giveBack(head.returnedFrom);
+  }
+
+  /** Takes in what was stored before the invocation that wrote it was lost. */
+  restore(pieces: readonly Piece[], returnedFrom: number | null): void {
+    if (returnedFrom !== null) this.#giveBack(returnedFrom);
+    for (const { name, lines } of pieces) {
+      if (isEmissionPiece(name)) {
+        this.#passed.push(this.#passedOn(name, lines));
+        continue;
+      }
+      this.#record(lines);
+      const succeeded = lines.filter(isSucceeded).length;
+      this.#totals.succeeded += succeeded;
+      this.#totals.failed += lines.length - succeeded;
+      if (parsePiece(name)?.passes) this.#passed.push(this.#passedResults(name, lines));
+    }
+    this.#unsaved = [];
+  }
+
+  /** The pieces to store now; they are in the next report. */
+  flush(): Piece[] {
+    const pieces: Piece[] = [];
+    const { generation, chunk, next } = this.spec;
+    for (const lines of cut(this.#unsaved)) {
+      const indexes = lines.map(lineIndex);
+      const [min, max] = [Math.min(...indexes), Math.max(...indexes)];
+      const passes = next !== null && this.#unsavedEmissions === null;
+      const name = outcomePiece({ min, max, generation, chunk, part: this.#part++, passes });
+      pieces.push({ name, lines });
+      if (passes) this.#passed.push(this.#passedResults(name, lines));
+    }
+    for (const lines of cut(this.#unsavedEmissions ?? [])) {
+      const name = emissionPiece({ generation, chunk, part: this.#part++ });
+      pieces.push({ name, lines });
+      this.#passed.push(this.#passedOn(name, lines));
+    }
+    this.#unsaved = [];
+    this.#unsavedEmissions = null;
+    return pieces;
+  }
+
+  /** All it has done so far; `final` when nothing is left. */
+  report(final: boolean): ChunkReport {
+    const { epoch, generation, stage, chunk, window } = this.spec;
+    const last = this.#last;
+    const firstPiece = final ? 0 : this.#reportedPieces;
+    this.#reportedPieces = this.#passed.length;
+    this.#seq += 1;
+    return {
+      epoch,
+      generation,
+      stage,
+      chunk,
+      seq: this.#seq,
+      final,
+      at: last?.at ?? this.#startedAt,
+      startedAt: this.#startedAt,
+      window: final ? window : Math.min(window, last?.slots ?? window),
+      ...this.#totals,
+      running: last?.running ?? 0,
+      retrying: last?.retrying ?? 0,
+      nextRetryAt: last?.nextRetryAt ?? null,
+      firstPiece,
+      pieces: this.#passed.slice(firstPiece),
+      returned: this.#returned,
+      collected: final ? this.#collected : null,
+    };
+  }
+
+  timeline(): TimelineChunk {
+    const { succeeded, failed } = this.#totals;
+    return {
+      first: this.spec.first,
+      size: this.size,
+      startedAt: this.#startedAt,
+      endedAt: this.#last?.at ?? this.#startedAt,
+      succeeded,
+      failed,
+      worker: this.#last?.worker ?? "",
+    };
+  }
+
+  // --- internal ---
+
+  #record(outcomes: readonly string[]): void {
+    for (const line of outcomes) {
+      const index = lineIndex(line);
+      this.ended.add(index);
+      this.retries.delete(index);
+      this.#unsaved.push(line);
+      this.#collected?.push(collectedEntry(line));
+    }
+  }
+
+  #passOn(outcomes: readonly string[], emissions: readonly string[] | null): void {
+    if (!this.spec.next) return;
+    if (emissions && !this.#unsavedEmissions) {
+      // Until now results were passed on as they are; from here on emission lines say it for all.
+      const before = this.#unsaved.slice(0, this.#unsaved.length - outcomes.length);
+      this.#unsavedEmissions = before.filter(isSucceeded).map(plainEmission);
+    }
+    const plain = () => outcomes.filter(isSucceeded).map(plainEmission);
+    this.#unsavedEmissions?.push(...(emissions ?? plain()));
+  }
+
+  #giveBack(from: number): void {
+    this.#returnedFrom = from;
+    this.#returned = this.spec.slices.flatMap((segment) => {
+      if (segment.first + segment.count <= from) return [];
+      if (segment.first >= from) return [segment];
+      const [, rest] = splitSegment(segment, from - segment.first);
+      return rest ? [rest] : [];
+    });
+  }
+
+  #passedResults(name: string, lines: readonly string[]): PassedOn {
+    const succeeded = lines.filter(isSucceeded);
+    return { key: this.key, name, count: succeeded.length, bytes: bytesOf(succeeded) };
+  }
+
+  #passedOn(name: string, lines: readonly string[]): PassedOn {
+    const count = lines.reduce((sum, line) => sum + emissionTasks(line), 0);
+    return { key: this.key, name, count, bytes: bytesOf(lines) };
+  }
+}
+
+function collectedEntry(line: string): string {
+  const index = lineIndex(line);
+  if (isSucceeded(line)) return `[${index},{"ok":true,"value":${resultText(line)}}]`;
+  const { error } = parseLine(line, "", 0);
+  return `[${index},${JSON.stringify({ ok: false, error })}]`;
+}
+
+/** Lines in runs of at most 1 MiB (or one line). */
+function* cut(lines: readonly string[]): Generator<string[]> {
+  let run: string[] = [];
+  let bytes = 0;
+  for (const line of lines) {
+    if (run.length > 0 && bytes + line.length > LIMITS.commitBytes) {
+      yield run;
+      run = [];
+      bytes = 0;
+    }
+    run.push(line);
+    bytes += line.length;
+  }
+  if (run.length > 0) yield run;
+}
+
+const bytesOf = (lines: readonly string[]) => lines.reduce((sum, line) => sum + line.length, 0);

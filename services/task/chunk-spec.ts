@@ -1,0 +1,30 @@
+import type { StagePlan } from "../job/core/plan.ts";
+import type { Segment } from "../job/core/segments.ts";
+
+/** Everything a chunk needs to run: consecutive tasks of a stage, and where their inputs are. */
+export interface ChunkSpec {
+  readonly jobId: string;
+  readonly epoch: string;
+  readonly generation: number;
+  readonly stage: number;
+  readonly chunk: number;
+  readonly first: number;
+  readonly size: number;
+  /** how many of its tasks may run at once */
+  readonly window: number;
+  readonly slices: readonly Segment[];
+  readonly plan: Pick<
+    StagePlan,
+    "action" | "payload" | "retry" | "timeoutMs" | "graceMs" | "durability"
+  >;
+  readonly next: { readonly stage: number; readonly action: string } | null;
+  /** the next stage waits for its first task */
+  readonly isEager: boolean;
+  /** the stage keeps its results inline */
+  readonly collects: boolean;
+}
+
+/** Key of the Data object that holds the outcomes of a block of a stage's tasks. */
+export function blockKey(jobId: string, epoch: string, stage: number, block: number): string {
+  return `${jobId}/${epoch}/${stage}/${block}`;
+}

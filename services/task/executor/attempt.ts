@@ -1,0 +1,227 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import type { ActionContext, AnyAction } from "../../actions.ts";
+import { Duration, durationMs } from "../../contract/duration.ts";
+import type { OutcomeErrorCode } from "../../contract/errors.ts";
+import { LIMITS } from "../../contract/limits.ts";
+import type { Task, TaskError } from "../../contract/task.ts";
+import { emissionLines } from "../emission.ts";
+
+/** What one attempt came to: texts ready to be stored, or an error. */
+export type AttemptResult =
+  | { ok: true; json: string; emission: string[] | null; emitted: number | null }
+  | { ok: false; error: TaskError; isFinal: boolean; retryAfterMs: number | null };
+
+/** The attempt whose code is running, also in timers and promises that it left behind. */
+export const currentAttempt = new AsyncLocalStorage<Attempt>();
+
+/** One call of user code. Whatever it does, `settled` is called once; what comes later is ignored. */
+export class Attempt {
+  readonly task: Task;
+  readonly startedAt: number;
+  readonly #action: AnyAction;
+  readonly #settled: (result: AttemptResult) => void;
+  #abort: AbortController | undefined;
+  #isSettled = false;
+  #isTimedOut = false;
+
+  constructor(
+    action: AnyAction,
+    task: Task,
+    startedAt: number,
+    settled: (result: AttemptResult) => void,
+  ) {
+    this.#action = action;
+    this.task = task;
+    this.startedAt = startedAt;
+    this.#settled = settled;
+  }
+
+  start(): void {
+    void currentAttempt.run(this, run, this.#action, this.task, new TaskContext(this)).then(
+      (result) => this.#finish(result),
+      (thrown: unknown) => this.#finish(failureOf(thrown)),
+    );
+  }
+
+  /** Asks the code to stop: its signal is aborted, and a result that comes after this is a time-out. */
+  timeOut(timeoutMs: number): void {
+    this.#isTimedOut = true;
+    this.#abortWith(new Error(`The attempt took longer than ${timeoutMs} ms.`));
+  }
+
+  /** Ends an attempt whose code does not answer its signal. */
+  giveUp(): void {
+    this.#settle(failure("TASK_TIMEOUT", "The attempt took longer than its timeout."));
+  }
+
+  /** The code did what would have killed its process. */
+  crash(thrown: unknown): void {
+    const { message, stack } = errorOf(thrown);
+    this.#settle(failure("TASK_CRASHED", `An error nobody caught: ${message}`, stack));
+  }
+
+  get isSettled(): boolean {
+    return this.#isSettled;
+  }
+
+  /** Made when asked for: most actions never look, and a controller costs more than a small task. */
+  get signal(): AbortSignal {
+    return (this.#abort ??= new AbortController()).signal;
+  }
+
+  /** The worker lets go of it: nobody hears of it any more. */
+  discard(reason: Error): void {
+    this.#isSettled = true;
+    this.#abortWith(reason);
+  }
+
+  #abortWith(reason: Error): void {
+    (this.#abort ??= new AbortController()).abort(reason);
+  }
+
+  #finish(result: AttemptResult): void {
+    if (this.#isTimedOut) this.giveUp();
+    else this.#settle(result);
+  }
+
+  #settle(result: AttemptResult): void {
+    if (this.#isSettled) return;
+    this.#isSettled = true;
+    this.#settled(result);
+  }
+}
+
+/** An error as outcomes show it; `fallback` when it has no code of its own. */
+export function failure(
+  code: OutcomeErrorCode,
+  message: string,
+  stack?: string,
+  isFinal = false,
+): AttemptResult {
+  const error = { code, message: message.slice(0, MESSAGE_CHARS), ...(stack ? { stack } : {}) };
+  return { ok: false, error, isFinal, retryAfterMs: null };
+}
+
+// --- internal ---
+
+class TaskContext implements ActionContext {
+  readonly #attempt: Attempt;
+
+  constructor(attempt: Attempt) {
+    this.#attempt = attempt;
+  }
+
+  get signal(): AbortSignal {
+    return this.#attempt.signal;
+  }
+
+  // Bound, since actions take their context apart.
+  get log(): (message: string) => void {
+    return (message) => console.log(`${this.#attempt.task.taskId} ${message}`);
+  }
+}
+
+const MESSAGE_CHARS = 4_000;
+const STACK_CHARS = 4_000;
+
+async function run(action: AnyAction, task: Task, context: ActionContext): Promise<AttemptResult> {
+  if (action.input) {
+    const parsed = action.input.safeParse(task.input);
+    if (!parsed.success) return invalid("INVALID_INPUT", parsed.error.issues);
+    task.input = parsed.data;
+  }
+  const returned = await action.run(task as Task<never>, context);
+  return store(action, returned, task);
+}
+
+function store(action: AnyAction, returned: unknown, task: Task): AttemptResult {
+  const emission = emissionOf(returned);
+  let result = emission ? emission.result : returned;
+  if (action.output) {
+    const parsed = action.output.safeParse(result);
+    if (!parsed.success) return invalid("INVALID_OUTPUT", parsed.error.issues);
+    result = parsed.data;
+  }
+  try {
+    const json = result === undefined ? "null" : JSON.stringify(result);
+    if (json === undefined) return failure("UNSERIALISABLE", `a ${typeof result}`, undefined, true);
+    if (isLonger(json, LIMITS.resultBytes)) {
+      const text = `The result has ${Buffer.byteLength(json)} bytes, at most ${LIMITS.resultBytes}.`;
+      return failure("RESULT_TOO_LARGE", text, undefined, true);
+    }
+    if (!task.next) return { ok: true, json, emission: null, emitted: null };
+    if (!emission) return { ok: true, json, emission: null, emitted: 1 };
+    const stored = emissionLines(emission.fanout, task);
+    if ("code" in stored) return failure(stored.code, stored.message, undefined, true);
+    return { ok: true, json, emission: stored.lines, emitted: stored.tasks };
+  } catch (thrown) {
+    return failure("UNSERIALISABLE", errorOf(thrown).message, undefined, true);
+  }
+}
+
+function emissionOf(returned: unknown): { result?: unknown; fanout?: unknown } | undefined {
+  if (typeof returned !== "object" || returned === null || !("$emit" in returned)) return undefined;
+  const { $emit: emission } = returned;
+  const isOnlyKey = Object.keys(returned).length === 1;
+  if (!isOnlyKey || typeof emission !== "object" || emission === null) return undefined;
+  return emission;
+}
+
+function invalid(
+  code: "INVALID_INPUT" | "INVALID_OUTPUT",
+  issues: readonly { path: readonly PropertyKey[]; message: string }[],
+): AttemptResult {
+  const text = issues
+    .slice(0, 5)
+    .map(({ path, message }) => `${path.map(String).join(".") || "(whole)"}: ${message}`);
+  return failure(code, text.join("; "), undefined, true);
+}
+
+function failureOf(thrown: unknown): AttemptResult {
+  const { name, message, stack, code, retryAfter } = errorOf(thrown);
+  const parsed = Duration.safeParse(retryAfter);
+  const error: TaskError = {
+    code: code ?? "TASK_FAILED",
+    message: message.slice(0, MESSAGE_CHARS),
+    ...(stack === undefined ? {} : { stack: stack.slice(0, STACK_CHARS) }),
+  };
+  return {
+    ok: false,
+    error,
+    isFinal: name === "TerminalError",
+    retryAfterMs: parsed.success ? durationMs(parsed.data) : null,
+  };
+}
+
+interface ReadError {
+  name?: string;
+  message: string;
+  stack?: string;
+  code?: string;
+  retryAfter?: unknown;
+}
+
+/** Reads whatever was thrown, getters that throw included. */
+function errorOf(thrown: unknown): ReadError {
+  try {
+    if (typeof thrown !== "object" || thrown === null) return { message: String(thrown) };
+    const { name, message, stack, code, retryAfter } = thrown as Record<string, unknown>;
+    return {
+      ...(typeof name === "string" ? { name } : {}),
+      message: typeof message === "string" ? message : describe(thrown),
+      ...(typeof stack === "string" ? { stack } : {}),
+      ...(typeof code === "string" && code.length > 0 && code.length <= 100 ? { code } : {}),
+      retryAfter,
+    };
+  } catch {
+    return { message: "an error that cannot be read" };
+  }
+}
+
+function describe(thrown: object): string {
+  return (JSON.stringify(thrown) ?? "an error without a message").slice(0, MESSAGE_CHARS);
+}
+
+function isLonger(text: string, bytes: number): boolean {
+  return text.length > bytes || (text.length > bytes / 3 && Buffer.byteLength(text) > bytes);
+}

@@ -1,0 +1,62 @@
+import type { Attempt } from "./attempt.ts";
+import type { Clock } from "./clock.ts";
+
+/**
+ * Ends attempts that take too long: first their signal is aborted, after the grace they are given up.
+ * All attempts of a chunk have the same timeout, so the order of starting is the order of deadlines and
+ * one timer does for all of them.
+ */
+export class Deadlines {
+  readonly #plan: { readonly timeoutMs: number; readonly graceMs: number };
+  readonly #clock: Clock;
+  /** when each running attempt is due, oldest first */
+  readonly #running = new Map<Attempt, number>();
+  readonly #overdue = new Map<Attempt, number>();
+  #cancelTimer: (() => void) | null = null;
+
+  constructor(plan: { readonly timeoutMs: number; readonly graceMs: number }, clock: Clock) {
+    this.#plan = plan;
+    this.#clock = clock;
+  }
+
+  add(attempt: Attempt): void {
+    this.#running.set(attempt, attempt.startedAt + this.#plan.timeoutMs);
+    this.#cancelTimer ??= this.#arm(this.#plan.timeoutMs);
+  }
+
+  remove(attempt: Attempt): void {
+    this.#running.delete(attempt);
+    this.#overdue.delete(attempt);
+  }
+
+  stop(): void {
+    this.#cancelTimer?.();
+    this.#running.clear();
+    this.#overdue.clear();
+  }
+
+  // --- internal ---
+
+  #arm(ms: number): () => void {
+    return this.#clock.timer(Math.max(1, ms), () => this.#check());
+  }
+
+  #check(): void {
+    const now = this.#clock.now();
+    for (const [attempt, at] of this.#overdue) {
+      if (at > now) break;
+      this.#overdue.delete(attempt);
+      attempt.giveUp();
+    }
+    for (const [attempt, at] of this.#running) {
+      if (at > now) break;
+      this.#running.delete(attempt);
+      this.#overdue.set(attempt, now + this.#plan.graceMs);
+      attempt.timeOut(this.#plan.timeoutMs);
+    }
+    const [next] = this.#running.values();
+    const [giveUp] = this.#overdue.values();
+    const at = Math.min(next ?? Number.POSITIVE_INFINITY, giveUp ?? Number.POSITIVE_INFINITY);
+    this.#cancelTimer = Number.isFinite(at) ? this.#arm(at - now) : null;
+  }
+}

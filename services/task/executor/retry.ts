@@ -1,0 +1,16 @@
+import type { RetryPlan } from "../../job/core/plan.ts";
+
+/**
+ * How long to wait before the next attempt, in milliseconds; null when there is none.
+ * Exponential, with jitter anywhere in the upper half (equal jitter, AWS Architecture Blog, 2015).
+ */
+export function retryDelay(
+  plan: RetryPlan,
+  failure: { attempts: number; isFinal: boolean; retryAfterMs: number | null },
+  random: () => number,
+): number | null {
+  if (failure.isFinal || failure.attempts >= plan.maxAttempts) return null;
+  if (failure.retryAfterMs !== null) return failure.retryAfterMs;
+  const full = Math.min(plan.maxMs, plan.initialMs * plan.factor ** (failure.attempts - 1));
+  return plan.jitter ? full / 2 + (full / 2) * random() : full;
+}

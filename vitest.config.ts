@@ -1,0 +1,48 @@
+import "./services/node-version.ts";
+import { defineConfig } from "vitest/config";
+
+const seconds = 1000;
+
+/** One file at a time: each starts servers of its own and measures time. */
+const serverTests = { pool: "forks", fileParallelism: false, maxWorkers: 1 } as const;
+
+export default defineConfig({
+  test: {
+    projects: [
+      { test: { name: "unit", include: ["test/unit/**/*.test.ts"] } },
+      {
+        test: {
+          name: "types",
+          include: [],
+          typecheck: {
+            enabled: true,
+            only: true,
+            checker: "tsc",
+            tsconfig: "./tsconfig.types.json",
+            include: ["test/types/**/*.test-d.ts"],
+          },
+        },
+      },
+      {
+        test: {
+          ...serverTests,
+          name: "e2e",
+          include: ["test/e2e/**/*.test.ts"],
+          testTimeout: 60 * seconds,
+          hookTimeout: 60 * seconds,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          ...serverTests,
+          name: "chaos",
+          include: ["test/chaos/**/*.test.ts"],
+          testTimeout: 300 * seconds,
+          hookTimeout: 120 * seconds,
+          sequence: { groupOrder: 2 },
+        },
+      },
+    ],
+  },
+});
