@@ -5,7 +5,7 @@ import { splitSegment, type Segment } from "../job/core/segments.ts";
 import type { ChunkReport, PassedOn } from "../job/core/state.ts";
 import { blockKey, type ChunkSpec } from "./chunk-spec.ts";
 import { emissionTasks, plainEmission } from "./emission.ts";
-import type { Group, PendingTask } from "./executor/execution.ts";
+import type { Group, PendingTask } from "./executor/group.ts";
 import { emissionPiece, isEmissionPiece, outcomePiece, parsePiece } from "./piece.ts";
 import { isSucceeded, lineIndex, parseLine, resultText } from "./record.ts";
 

@@ -3,7 +3,7 @@ import type { JsonObject } from "../contract/fanout.ts";
 import { rangeInput, type Segment } from "../job/core/segments.ts";
 import { jobItems, jobPayload, pieceSeeds } from "../wire/calls.ts";
 import type { ChunkSpec } from "./chunk-spec.ts";
-import type { PendingTask } from "./executor/execution.ts";
+import type { PendingTask } from "./executor/group.ts";
 
 /** The inputs of a chunk's tasks. Ranges are counted out when asked for; what is stored was fetched. */
 export interface ChunkInputs {
@@ -21,13 +21,15 @@ export async function loadInputs(ctx: Context, spec: ChunkSpec): Promise<ChunkIn
   for (const [at, fetch] of fetches.entries()) {
     loaded.push({ segment: spec.slices[at]!, seeds: fetch ? await fetch() : null });
   }
+  const isFlat = Object.values(payload).every((value) => typeof value !== "object");
   const payloadText = JSON.stringify(payload);
+  const freshPayload = () => (isFlat ? payload : (JSON.parse(payloadText) as JsonObject));
   return {
     tasks: loaded.flatMap(({ segment, seeds }) => pendingTasks(segment, seeds)),
     inputOf: (index) => {
       const found = loaded.find(({ segment: { first, count } }) => index - first < count)!;
       const fields = fieldsOf(found, index - found.segment.first);
-      return { ...(JSON.parse(payloadText) as JsonObject), ...fields };
+      return { ...freshPayload(), ...fields };
     },
   };
 }

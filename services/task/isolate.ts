@@ -6,7 +6,8 @@ import { recordedPieces, sendReport } from "../wire/calls.ts";
 import { linesSerde, type Lines } from "../wire/lines.ts";
 import { ChunkLog } from "./chunk-log.ts";
 import { blockKey, type ChunkSpec } from "./chunk-spec.ts";
-import type { Execution, GroupHead } from "./executor/execution.ts";
+import type { Execution } from "./executor/execution.ts";
+import type { GroupHead } from "./executor/group.ts";
 import { begin, isStillHere, type Begun } from "./executor/quarantine.ts";
 import { startExecution } from "./executor/start.ts";
 import { loadInputs } from "./inputs.ts";
@@ -136,6 +137,5 @@ function crashedHead(begun: Begun): GroupHead {
     slots: 1,
     returnedFrom: null,
     report: false,
-    done: false,
   };
 }

@@ -6,7 +6,7 @@ import { sendReport } from "../wire/calls.ts";
 import { linesSerde } from "../wire/lines.ts";
 import { ChunkLog } from "./chunk-log.ts";
 import type { ChunkSpec } from "./chunk-spec.ts";
-import type { Group, GroupHead } from "./executor/execution.ts";
+import type { Group, GroupHead } from "./executor/group.ts";
 import { startExecution } from "./executor/start.ts";
 import { loadInputs, type ChunkInputs } from "./inputs.ts";
 import { runIsolated } from "./isolate.ts";

@@ -1,0 +1,39 @@
+/** A task to run. `attempts` failed ones lie behind it; it may start at `readyAt`. */
+export interface PendingTask {
+  readonly index: number;
+  readonly parent: number | null;
+  readonly origin: number;
+  readonly attempts: number;
+  readonly readyAt: number;
+  readonly startedAt: number | null;
+  readonly spentMs: number;
+}
+
+/** What one commit step makes durable; `lines` are `outcomes` outcome records, then emission lines. */
+export interface Group {
+  readonly head: GroupHead;
+  readonly lines: readonly string[];
+}
+
+export interface GroupHead {
+  readonly at: number;
+  /** when the chunk began */
+  readonly startedAt: number;
+  readonly outcomes: number;
+  /** what the succeeded ones pass on: their results, or what the emission lines say */
+  readonly passes: "results" | "lines";
+  readonly worker: string;
+  readonly succeeded: number;
+  readonly failed: number;
+  /** failed attempts that will be tried again */
+  readonly retries: readonly PendingTask[];
+  readonly taskMs: number;
+  readonly running: number;
+  readonly retrying: number;
+  readonly nextRetryAt: number | null;
+  readonly slots: number;
+  /** tasks from this index on were not started and will not be; null: none */
+  readonly returnedFrom: number | null;
+  /** store what was committed and report it now, not at the end */
+  readonly report: boolean;
+}

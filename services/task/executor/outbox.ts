@@ -1,0 +1,134 @@
+import { LIMITS } from "../../contract/limits.ts";
+import { plainEmission } from "../emission.ts";
+import type { GroupHead, PendingTask } from "./group.ts";
+
+/** A task that has its outcome. `emission`: what it passes on, if it said so itself. */
+export interface Ended {
+  readonly ok: boolean;
+  readonly at: number;
+  readonly line: string;
+  readonly emission: readonly string[] | null;
+  /** tasks that it gives to the next stage */
+  readonly emitted: number;
+}
+
+/** What a group takes out of the buffer. */
+export interface Taken extends Pick<
+  GroupHead,
+  "outcomes" | "passes" | "succeeded" | "failed" | "retries" | "taskMs"
+> {
+  readonly lines: readonly string[];
+  readonly passesOn: boolean;
+}
+
+/** Outcomes and failed attempts on their way into the journal: gathered, taken in groups, acknowledged. */
+export class Outbox {
+  readonly #groupSize: number;
+  #ended: Ended[] = [];
+  #bytes = 0;
+  #retries: PendingTask[] = [];
+  #spentMs = 0;
+  #taken = 0;
+  #takenAt = 0;
+  #unsavedSince: number | null = null;
+
+  constructor(durability: "group" | "task") {
+    this.#groupSize = durability === "task" ? 1 : LIMITS.commitOutcomes;
+  }
+
+  /** Since when something waits for a group; null: nothing does. */
+  get unsavedSince(): number | null {
+    return this.#unsavedSince;
+  }
+
+  get isFull(): boolean {
+    return this.#ended.length >= this.#groupSize || this.#bytes >= LIMITS.commitBytes;
+  }
+
+  get isEmpty(): boolean {
+    return this.#ended.length === 0;
+  }
+
+  /** Outcomes that are not durable yet. */
+  get unacknowledged(): number {
+    return this.#ended.length + this.#taken;
+  }
+
+  /** Since when the oldest of them has waited. */
+  oldestAt(now: number): number {
+    return this.#taken > 0 ? this.#takenAt : (this.#ended[0]?.at ?? now);
+  }
+
+  keep(ended: Ended): void {
+    this.#bytes += sizeOf(ended);
+    this.#ended.push(ended);
+    this.#unsavedSince ??= ended.at;
+  }
+
+  keepRetry(task: PendingTask, at: number): void {
+    this.#retries.push(task);
+    this.#unsavedSince ??= at;
+  }
+
+  spend(ms: number): void {
+    this.#spentMs += ms;
+  }
+
+  /** The group that was taken last is durable. */
+  acknowledge(): void {
+    this.#taken = 0;
+  }
+
+  take(now: number): Taken {
+    const ended = this.#nextGroup(now);
+    const emission = emissionOf(ended);
+    const succeeded = ended.filter(({ ok }) => ok).length;
+    const retries = this.#retries;
+    const taskMs = Math.round(this.#spentMs * 1_000) / 1_000;
+    this.#retries = [];
+    this.#spentMs = 0;
+    return {
+      outcomes: ended.length,
+      passes: emission === null ? "results" : "lines",
+      succeeded,
+      failed: ended.length - succeeded,
+      retries,
+      taskMs,
+      lines: [...ended.map(({ line }) => line), ...(emission ?? [])],
+      passesOn: ended.some(({ emitted }) => emitted > 0),
+    };
+  }
+
+  // --- internal ---
+
+  #nextGroup(now: number): Ended[] {
+    let bytes = 0;
+    let count = 0;
+    while (count < this.#ended.length && count < this.#groupSize) {
+      const size = sizeOf(this.#ended[count]!);
+      if (count > 0 && bytes + size > LIMITS.commitBytes) break;
+      bytes += size;
+      count += 1;
+    }
+    this.#bytes -= bytes;
+    this.#taken = count;
+    this.#takenAt = now;
+    const group = this.#ended.splice(0, count);
+    this.#unsavedSince = this.#ended[0]?.at ?? null;
+    return group;
+  }
+}
+
+function sizeOf({ line, emission }: Ended): number {
+  return emission === null
+    ? line.length
+    : emission.reduce((sum, { length }) => sum + length, line.length);
+}
+
+/** Emission lines of a group; null when every result is passed on as it is: its outcome line says it all. */
+function emissionOf(ended: readonly Ended[]): string[] | null {
+  if (ended.every(({ emission }) => emission === null)) return null;
+  return ended.flatMap(({ ok, emission, line }) =>
+    emission === null ? (ok ? [plainEmission(line)] : []) : [...emission],
+  );
+}

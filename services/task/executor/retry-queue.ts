@@ -1,0 +1,54 @@
+import type { Clock } from "./clock.ts";
+import type { PendingTask } from "./group.ts";
+
+/** Tasks that wait for their next attempt, the next one first. */
+export class RetryQueue {
+  readonly #clock: Clock;
+  readonly #wake: () => void;
+  readonly #tasks: PendingTask[] = [];
+  #cancelTimer: (() => void) | null = null;
+
+  /** `wake` is called when a task becomes ready. */
+  constructor(clock: Clock, wake: () => void) {
+    this.#clock = clock;
+    this.#wake = wake;
+  }
+
+  get size(): number {
+    return this.#tasks.length;
+  }
+
+  get nextAt(): number | null {
+    return this.#tasks[0]?.readyAt ?? null;
+  }
+
+  add(task: PendingTask): void {
+    let at = this.#tasks.length;
+    while (at > 0 && this.#tasks[at - 1]!.readyAt > task.readyAt) at -= 1;
+    this.#tasks.splice(at, 0, task);
+    if (at === 0) this.#arm();
+  }
+
+  takeReady(now: number): PendingTask | undefined {
+    const [task] = this.#tasks;
+    return task && task.readyAt <= now ? this.#tasks.shift() : undefined;
+  }
+
+  stop(): void {
+    this.#cancelTimer?.();
+  }
+
+  // --- internal ---
+
+  /** One that is ready and finds no free slot is taken when a slot is. */
+  #arm(): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = null;
+    const later = this.#tasks.find(({ readyAt }) => readyAt > this.#clock.now());
+    if (!later) return;
+    this.#cancelTimer = this.#clock.timer(Math.max(1, later.readyAt - this.#clock.now()), () => {
+      this.#wake();
+      this.#arm();
+    });
+  }
+}
