@@ -5,7 +5,9 @@ import { createJobObject } from "./job/job.ts";
 import { createJobsService } from "./job/jobs.ts";
 import { sweep } from "./job/sweep.ts";
 import { chunk } from "./task/chunk.ts";
+import { admission } from "./task/executor/admission.ts";
 import { guardProcess } from "./task/executor/crash-guard.ts";
+import { drain } from "./task/executor/shutdown.ts";
 import { watchEventLoop } from "./task/executor/watchdog.ts";
 import { createRunner } from "./task/runner.ts";
 
@@ -14,6 +16,7 @@ export type AnyService =
 
 export interface App {
   readonly services: AnyService[];
+  /** Waits for what runs, ten seconds at most; nothing new starts. Close the endpoint after it. */
   close(): Promise<void>;
 }
 
@@ -28,6 +31,7 @@ export function createApp({ actions }: { actions: readonly AnyAction[] }): App {
     findAction: (name: string) => registry.get(name),
     publicUrl: process.env["FANFOLD_PUBLIC_URL"] ?? "http://127.0.0.1:8080",
   };
+  admission.open();
   const unguard = guardProcess();
   const unwatch = watchEventLoop(Number(process.env["FANFOLD_WATCHDOG_MS"] ?? 60_000));
   return {
@@ -40,8 +44,14 @@ export function createApp({ actions }: { actions: readonly AnyAction[] }): App {
       sweep,
     ],
     close: async () => {
+      await drain(GRACE_MS);
       unwatch();
       unguard();
     },
   };
 }
+
+// --- internal ---
+
+/** How long a process that was asked to end waits for the tasks that run in it. */
+const GRACE_MS = 10_000;

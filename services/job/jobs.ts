@@ -6,7 +6,8 @@ import { JobRequest, NewJobRequest, RunRequest } from "../contract/job-request.t
 import { bodySerde, readBody, type Body } from "../wire/body.ts";
 import { awaitOutcome, submitJob } from "../wire/calls.ts";
 import { planAnswer } from "./core/plan-answer.ts";
-import type { Engine } from "./job.ts";
+import type { Engine } from "./engine.ts";
+import { WAITING } from "./handlers/options.ts";
 import { checkRequest } from "./submit.ts";
 
 /** The way in for who has no id for a job, and what concerns no single job. */
@@ -42,8 +43,3 @@ export function createJobsService({ findAction }: Engine) {
     },
   });
 }
-
-// --- internal ---
-
-const WAITING =
-  process.env["FANFOLD_TEST_SUSPEND"] === "1" ? {} : ({ inactivityTimeout: 500 } as const);

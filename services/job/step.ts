@@ -1,5 +1,4 @@
 import type { ObjectContext } from "@restatedev/restate-sdk";
-import { BLOCK } from "./core/dispatch.ts";
 import type { PlannedChunk } from "./core/dispatch.ts";
 import { pagesNeeded, reduce, withPage, type Command, type JobEvent } from "./core/reducer.ts";
 import type { Segment } from "./core/segments.ts";
@@ -72,6 +71,7 @@ function chunkSpec(
   const { action, retry, timeoutMs, graceMs, durability, payload } = plan.stages[stage]!;
   const next = plan.stages[stage + 1];
   const { total, collected } = state.stages[stage]!;
+  const fed = state.stages[stage + 1];
   return {
     jobId,
     epoch,
@@ -80,7 +80,12 @@ function chunkSpec(
     ...planned,
     plan: { action, payload, retry, timeoutMs, graceMs, durability },
     next: next ? { stage: stage + 1, action: next.action } : null,
-    isEager: state.stages[stage + 1]?.total === 0,
+    room: {
+      items: LIMITS.backlogItems - (fed?.backlog.items ?? 0),
+      bytes: LIMITS.backlogBytes - (fed?.backlog.bytes ?? 0),
+      tasks: LIMITS.tasksPerStage - (fed?.total ?? 0),
+    },
+    isEager: fed?.total === 0,
     collects: collected !== null && total <= LIMITS.collectTasks,
   };
 }
@@ -133,9 +138,4 @@ async function announce(ctx: ObjectContext, state: JobState, publicUrl: string):
   }
   const timer = sendExpire(ctx, ctx.key, state.epoch, state.plan.retentionMs);
   ctx.set(KEYS.expiry, await timer.invocationId);
-}
-
-/** Data objects that hold outcomes of each stage. */
-export function blocksOf(state: JobState): number[] {
-  return state.stages.map(({ total }) => Math.ceil(total / BLOCK));
 }

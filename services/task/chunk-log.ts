@@ -31,7 +31,9 @@ export class ChunkLog {
   #part: number;
   #passed: PassedOn[] = [];
   #reportedPieces = 0;
+  /** entries for `collect`; null: not wanted, or more than a job keeps inline */
   #collected: string[] | null;
+  #collectedBytes = 0;
   #returned: readonly Segment[] = [];
   #returnedFrom: number | null = null;
   #seq: number;
@@ -185,8 +187,16 @@ export class ChunkLog {
       this.ended.add(index);
       this.retries.delete(index);
       this.#unsaved.push(line);
-      this.#collected?.push(collectedEntry(line));
+      this.#collect(line);
     }
+  }
+
+  #collect(line: string): void {
+    if (!this.#collected) return;
+    const entry = collectedEntry(line);
+    this.#collectedBytes += entry.length;
+    if (this.#collectedBytes > LIMITS.collectBytes) this.#collected = null;
+    else this.#collected.push(entry);
   }
 
   #passOn(outcomes: readonly string[], emissions: readonly string[] | null): void {

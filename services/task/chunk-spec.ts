@@ -18,10 +18,18 @@ export interface ChunkSpec {
     "action" | "payload" | "retry" | "timeoutMs" | "graceMs" | "durability"
   >;
   readonly next: { readonly stage: number; readonly action: string } | null;
+  /** what the next stage may still take: stored items and their bytes, and tasks of any kind */
+  readonly room: Room;
   /** the next stage waits for its first task */
   readonly isEager: boolean;
   /** the stage keeps its results inline */
   readonly collects: boolean;
+}
+
+export interface Room {
+  readonly items: number;
+  readonly bytes: number;
+  readonly tasks: number;
 }
 
 /** Key of the Data object that holds the outcomes of a block of a stage's tasks. */

@@ -25,7 +25,7 @@ export interface SpilledPage {
   readonly segments: readonly Segment[];
 }
 
-export const PAGE = 256;
+export const PAGE = 64;
 
 export const emptyBacklog = (): Backlog => ({
   head: [],
@@ -63,11 +63,12 @@ export function unshift(backlog: Backlog, segments: readonly Segment[]): void {
   backlog.head.unshift(...segments);
 }
 
-/** Takes up to `count` tasks with consecutive indexes that end before index `limit`, from at most 16 segments. */
+/** Takes up to `count` tasks with consecutive indexes that end before index `limit`, from at most 16 segments and about 4 MiB. */
 export function take(backlog: Backlog, count: number, limit: number): Segment[] {
   const taken: Segment[] = [];
   let wanted = count;
-  while (wanted > 0 && taken.length < SEGMENTS_A_CHUNK) {
+  let bytes = 0;
+  while (wanted > 0 && taken.length < SEGMENTS_A_CHUNK && bytes < BYTES_A_CHUNK) {
     const [segment] = backlog.head;
     const last = taken.at(-1);
     if (!segment || segment.first >= limit) break;
@@ -75,6 +76,7 @@ export function take(backlog: Backlog, count: number, limit: number): Segment[] 
     const [part, rest] = splitSegment(segment, Math.min(wanted, limit - segment.first));
     taken.push(part);
     account(backlog, part, -1);
+    bytes += part.bytes;
     wanted -= part.count;
     if (rest) backlog.head[0] = rest;
     else backlog.head.shift();
@@ -101,6 +103,7 @@ export function refill(backlog: Backlog, segments: readonly Segment[]): void {
 // --- internal ---
 
 const SEGMENTS_A_CHUNK = 16;
+const BYTES_A_CHUNK = 4 * 1024 * 1024;
 
 function account(backlog: Backlog, segment: Segment, sign: 1 | -1): void {
   backlog.tasks += sign * segment.count;

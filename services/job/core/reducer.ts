@@ -93,8 +93,9 @@ function applyReport(state: JobState, report: ChunkReport, commands: Command[]):
   const failed = report.failed - chunk.failed;
   stage.succeeded += succeeded;
   stage.failed += failed;
-  stage.retries += report.retries - chunk.retries;
-  stage.taskMs += report.taskMs - chunk.taskMs;
+  // A chunk that was run again apart has forgotten these two.
+  stage.retries += Math.max(0, report.retries - chunk.retries);
+  stage.taskMs += Math.max(0, report.taskMs - chunk.taskMs);
   measureRate(stage, succeeded + failed, report.at);
   if (report.returned.length > 0 && !chunk.hasReturned) {
     unshift(stage.backlog, report.returned);

@@ -7,12 +7,22 @@
 class Admission {
   #running = 0;
   #isHeld = false;
+  #isClosed = false;
   readonly #waiting = new Set<() => void>();
   #onEmpty: (() => void) | null = null;
 
   /** Whether ordinary tasks may start. */
   get isOpen(): boolean {
-    return !this.#isHeld;
+    return !this.#isHeld && !this.#isClosed;
+  }
+
+  /** Until `open`, no task starts in this process. */
+  close(): void {
+    this.#isClosed = true;
+  }
+
+  open(): void {
+    this.#isClosed = false;
   }
 
   entered(): void {

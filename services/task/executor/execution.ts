@@ -4,13 +4,15 @@ import { taskId, type Task } from "../../contract/task.ts";
 import type { StagePlan } from "../../job/core/plan.ts";
 import { failedLine, succeededLine } from "../record.ts";
 import { admission } from "./admission.ts";
-import { Attempt, type AttemptResult } from "./attempt.ts";
+import type { Room } from "../chunk-spec.ts";
+import { Attempt, failure, type AttemptResult } from "./attempt.ts";
 import type { Clock } from "./clock.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { Group, GroupHead, PendingTask } from "./group.ts";
 import { Outbox } from "./outbox.ts";
 import { RetryQueue } from "./retry-queue.ts";
 import { retryDelay } from "./retry.ts";
+import { drainable } from "./shutdown.ts";
 import { WORKER } from "./worker.ts";
 
 export interface ExecutionOptions {
@@ -21,6 +23,7 @@ export interface ExecutionOptions {
   readonly plan: Pick<StagePlan, "retry" | "timeoutMs" | "graceMs" | "durability">;
   readonly next: { readonly stage: number; readonly action: string } | null;
   readonly window: number;
+  readonly room: Room;
   /** not yet ended, in index order; those beyond `lastKnown` were never started by an earlier attempt */
   readonly tasks: readonly PendingTask[];
   readonly lastKnown: number;
@@ -42,8 +45,8 @@ export interface ExecutionOptions {
  *
  * 1. An outcome leaves the buffer when a group takes it; the group after it is asked for only once it is durable.
  * 2. No task starts while more than max(window, 500) outcomes, or outcomes older than 5 s, are not durable.
- * 3. After five seconds tasks that were not started are given back, so that a chunk never lasts much longer
- *    than its longest task.
+ * 3. After five seconds, or 16 MiB of outcomes, tasks that were not started are given back, so that a
+ *    chunk never lasts much longer than its longest task.
  */
 export class Execution {
   readonly #options: ExecutionOptions;
@@ -57,6 +60,10 @@ export class Execution {
   #slots: number;
   #reportedAt: number;
   #hasPassedOn = false;
+  /** what this chunk gave to the next stage */
+  #passed: Room = { items: 0, bytes: 0, tasks: 0 };
+  #takenBytes = 0;
+  #reportedBytes = 0;
   #isStopped = false;
   #isPumping = false;
   #pumpedSince: number | null = null;
@@ -68,7 +75,12 @@ export class Execution {
     this.#outbox = new Outbox(plan.durability);
     this.#retries = new RetryQueue(clock, () => this.#pump());
     this.#deadlines = new Deadlines(plan, clock);
-    this.#leave = admission.onOpen(() => this.#pump());
+    const closeDoor = admission.onOpen(() => this.#pump());
+    const undrain = drainable(this);
+    this.#leave = () => {
+      closeDoor();
+      undrain();
+    };
     this.#end = tasks.length;
     this.#slots = window;
     this.#reportedAt = startedAt;
@@ -90,6 +102,11 @@ export class Execution {
       this.#wake = null;
     }
     return this.#group(clock.now());
+  }
+
+  /** Nothing runs, and everything that ended is durable. */
+  get isQuiet(): boolean {
+    return this.#running.size === 0 && this.#outbox.unacknowledged === 0;
   }
 
   /** Lets go of everything: the attempt that owns this has ended. */
@@ -130,7 +147,7 @@ export class Execution {
   }
 
   get #returnAt(): number {
-    return this.#options.startedAt + SLICE_MS;
+    return this.#takenBytes < CHUNK_BYTES ? this.#options.startedAt + SLICE_MS : 0;
   }
 
   get #mayReturn(): boolean {
@@ -140,9 +157,13 @@ export class Execution {
 
   #group(now: number): Group {
     const { lines, passesOn, ...taken } = this.#outbox.take(now);
+    this.#takenBytes += lines.reduce((sum, { length }) => sum + length, 0);
     const returnedFrom = now >= this.#returnAt && this.#mayReturn ? this.#giveBack() : null;
     const report = returnedFrom !== null || this.#isReportDue(now, taken.outcomes, passesOn);
-    if (report) this.#reportedAt = now;
+    if (report) {
+      this.#reportedAt = now;
+      this.#reportedBytes = this.#takenBytes;
+    }
     this.#releaseSlots();
     const head: GroupHead = {
       ...taken,
@@ -163,7 +184,8 @@ export class Execution {
     const { next, isEager, isRecovering } = this.#options;
     const isFirst = isEager && next !== null && passesOn && !this.#hasPassedOn;
     this.#hasPassedOn ||= passesOn;
-    return isFirst || now >= this.#beatAt || (isRecovering && outcomes > 0);
+    const isBulky = this.#takenBytes - this.#reportedBytes >= REPORT_BYTES;
+    return isFirst || isBulky || now >= this.#beatAt || (isRecovering && outcomes > 0);
   }
 
   #giveBack(): number {
@@ -261,12 +283,13 @@ export class Execution {
     this.#pump();
   }
 
-  #record(pending: PendingTask, attempt: Attempt, result: AttemptResult, now: number): void {
+  #record(pending: PendingTask, attempt: Attempt, attempted: AttemptResult, now: number): void {
     const { plan, generation, next, random, inputOf } = this.#options;
     const { index, origin, parent } = pending;
     const attempts = pending.attempts + 1;
     const startedAt = pending.startedAt ?? Math.round(attempt.startedAt);
     const durationMs = round(pending.spentMs + now - attempt.startedAt);
+    const result = this.#fitted(attempted);
     const emitted = result.ok ? result.emitted : next ? 0 : null;
     const record = { index, attempts, startedAt, durationMs, origin, parent, emitted, generation };
     if (result.ok) {
@@ -284,9 +307,33 @@ export class Execution {
     this.#outbox.keepRetry(waiting, now);
     this.#retries.add(waiting);
   }
+
+  /** The result, or the failure of one that passes on more than the next stage may take. */
+  #fitted(result: AttemptResult): AttemptResult {
+    if (!result.ok || !this.#options.next) return result;
+    const { room } = this.#options;
+    const tasks = this.#passed.tasks + (result.emitted ?? 0);
+    if (tasks > room.tasks) {
+      const message = `The next stage would have more than ${LIMITS.tasksPerStage} tasks.`;
+      return failure("FANOUT_TOO_LARGE", message, undefined, true);
+    }
+    const stored = result.emission ?? [result.json];
+    const bytes = this.#passed.bytes + stored.reduce((sum, { length }) => sum + length, 0);
+    const items = this.#passed.items + stored.length;
+    if (bytes > room.bytes || items > room.items) {
+      const message = "The job stores as much as it may for the next stage.";
+      return failure("BACKLOG_FULL", message, undefined, true);
+    }
+    this.#passed = { tasks, bytes, items };
+    return result;
+  }
 }
 
 const SLICE_MS = 5_000;
+/** Results beyond this are the next chunk's: a replay reads all of a chunk's groups again. */
+const CHUNK_BYTES = 16 * 1024 * 1024;
+/** What is held back for a later report is in memory. */
+const REPORT_BYTES = 4 * 1024 * 1024;
 const GROUP_MS = 50;
 const MIN_BEAT_MS = 1_000;
 const MAX_BEAT_MS = 30_000;

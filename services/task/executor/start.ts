@@ -38,6 +38,7 @@ export function startExecution(start: Start): Execution {
     plan,
     next: spec.next,
     window: spec.window,
+    room: spec.room,
     tasks,
     lastKnown: mayReturn ? known.reduce((a, b) => Math.max(a, b), -1) : Number.POSITIVE_INFINITY,
     inputOf: inputs.inputOf,

@@ -1,0 +1,8 @@
+import type { FindAction } from "./core/plan.ts";
+
+/** What the services of one endpoint share. */
+export interface Engine {
+  readonly findAction: FindAction;
+  /** what the links in answers begin with */
+  readonly publicUrl: string;
+}
