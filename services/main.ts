@@ -1,15 +1,22 @@
 import "./node-version.ts";
+import { delimiter } from "node:path";
+import type { AnyAction } from "./actions.ts";
 import { createApp } from "./app.ts";
 import { announceReady, onStop } from "./embedded/worker-process.ts";
 import { serveEndpoint } from "./endpoint.ts";
+import { loadActions } from "./load-actions.ts";
 
-const samples = process.env["FANFOLD_SAMPLES"] === "1";
-const actions = samples ? (await import("./samples/index.ts")).samples : [];
+const { env } = process;
+const actions: AnyAction[] = [];
+if (env["FANFOLD_SAMPLES"] === "1") actions.push(...(await import("./samples/index.ts")).samples);
+for (const path of (env["FANFOLD_ACTIONS"] ?? "").split(delimiter).filter(Boolean)) {
+  actions.push(...(await loadActions(path)));
+}
 
 const app = createApp({ actions });
 const endpoint = await serveEndpoint({
   services: app.services,
-  port: Number(process.env["FANFOLD_ENDPOINT_PORT"] ?? 9080),
+  port: Number(env["FANFOLD_ENDPOINT_PORT"] ?? 9080),
 });
 
 onStop(async () => {

@@ -1,5 +1,6 @@
 import "../../services/node-version.ts";
-import { join, resolve } from "node:path";
+import { access } from "node:fs/promises";
+import { delimiter, join, resolve } from "node:path";
 import { startFanfold, type Fanfold } from "../../services/embedded/fanfold.ts";
 
 const { env } = process;
@@ -24,7 +25,13 @@ process.exit();
 
 // --- internal ---
 
-function start(): Promise<Fanfold> {
+async function start(): Promise<Fanfold> {
+  const modules = process.argv.slice(2);
+  for (const path of modules) {
+    await access(path).catch(() => {
+      throw new Error(`There is no file "${path}" to take actions from.`);
+    });
+  }
   const dataDir = resolve(env["FANFOLD_DATA_DIR"] ?? ".fanfold");
   const publicUrl = env["FANFOLD_PUBLIC_URL"];
   return startFanfold({
@@ -37,6 +44,7 @@ function start(): Promise<Fanfold> {
     },
     endpointPort: port("FANFOLD_ENDPOINT_PORT", 9080),
     samples: true,
+    workerEnv: { FANFOLD_ACTIONS: modules.map((path) => resolve(path)).join(delimiter) },
     ...(publicUrl ? { publicUrl } : {}),
   });
 }
