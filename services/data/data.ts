@@ -124,7 +124,7 @@ export const data = restate.object({
       { output: linesSerde<RecordedHead>() },
       async (ctx: ObjectSharedContext, id: ChunkId): Promise<Lines<RecordedHead>> => {
         const parts = (await ctx.stateKeys())
-          .map((name) => ({ name, part: partOf(name, id.generation, id.chunk) }))
+          .map((name) => ({ name, part: partOf(name, id) }))
           .filter(({ part }) => part !== null)
           .sort((a, b) => (a.part ?? 0) - (b.part ?? 0));
         const pieces: { name: string; lines: number }[] = [];

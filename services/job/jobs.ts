@@ -16,7 +16,7 @@ export function createJobsService({ findAction }: Engine) {
     name: "Jobs",
     handlers: {
       submit: restate.handlers.handler(
-        { input: bodySerde(NewJobRequest) },
+        { input: bodySerde(NewJobRequest), ...RETAINED },
         async (ctx: Context, body: Body): Promise<JobHandle> => {
           const { jobId = ctx.rand.uuidv4(), ...request } = readBody(NewJobRequest, body);
           return submitJob(ctx, jobId, request);
@@ -24,7 +24,7 @@ export function createJobsService({ findAction }: Engine) {
       ),
 
       run: restate.handlers.handler(
-        { input: bodySerde(RunRequest), ...WAITING },
+        { input: bodySerde(RunRequest), ...WAITING, ...RETAINED },
         async (ctx: Context, body: Body): Promise<JobOutcome> => {
           const { jobId = ctx.rand.uuidv4(), wait, ...request } = readBody(RunRequest, body);
           await submitJob(ctx, jobId, request);
@@ -43,3 +43,8 @@ export function createJobsService({ findAction }: Engine) {
     },
   });
 }
+
+// --- internal ---
+
+/** The ingress keeps answers for calls that repeat their `idempotency-key`. */
+const RETAINED = { idempotencyRetention: { hours: 1 } } as const;

@@ -29,7 +29,7 @@ export async function step(
 
 // --- internal ---
 
-/** An answer this short is sent to waiters; a longer one they fetch. */
+/** An answer this short is sent to a few waiters; a longer one, or one of many, they fetch. */
 const SENT_OUTCOME_BYTES = 64 * 1024;
 
 async function withPages(ctx: ObjectContext, before: JobState): Promise<JobState> {
@@ -132,7 +132,8 @@ async function announce(ctx: ObjectContext, state: JobState, publicUrl: string):
   const waiters = (await ctx.get<string[]>(KEYS.waiters)) ?? [];
   if (waiters.length > 0) {
     const outcome = await jobOutcome(ctx, state, publicUrl);
-    const isShort = Buffer.byteLength(JSON.stringify(outcome)) <= SENT_OUTCOME_BYTES;
+    const bytes = Buffer.byteLength(JSON.stringify(outcome));
+    const isShort = bytes <= SENT_OUTCOME_BYTES && bytes * waiters.length <= LIMITS.commitBytes;
     for (const waiter of waiters) ctx.resolveAwakeable(waiter, isShort ? outcome : null);
     ctx.clear(KEYS.waiters);
   }

@@ -89,4 +89,4 @@ export const SLICE = linesSerde<{ as: string }>();
 // --- internal ---
 
 /** A longer payload is not part of what each step of the job reads and writes. */
-const HOT_PAYLOAD_CHARS = 4_096;
+const HOT_PAYLOAD_CHARS = 1_024;

@@ -1,5 +1,6 @@
 import * as restate from "@restatedev/restate-sdk";
 import { CancelledError, TerminalError, type Context } from "@restatedev/restate-sdk";
+import { CALL_ERRORS } from "../contract/errors.ts";
 import type { ChunkReport } from "../job/core/state.ts";
 import { isolateChunk, runChunk, sendReport } from "../wire/calls.ts";
 import type { ChunkSpec } from "./chunk-spec.ts";
@@ -12,7 +13,8 @@ export const chunk = restate.service({
   name: "Chunk",
   handlers: {
     run: async (ctx: Context, spec: ChunkSpec): Promise<void> => {
-      sendReport(ctx, spec.jobId, await supervise(ctx, spec));
+      const report = await supervise(ctx, spec);
+      if (report) sendReport(ctx, spec.jobId, report);
     },
   },
   options: { ingressPrivate: true },
@@ -20,11 +22,18 @@ export const chunk = restate.service({
 
 // --- internal ---
 
-async function supervise(ctx: Context, spec: ChunkSpec): Promise<ChunkReport> {
-  try {
-    return await runChunk(ctx, spec);
-  } catch (error) {
-    if (!(error instanceof TerminalError) || error instanceof CancelledError) throw error;
-    return await isolateChunk(ctx, spec);
+/** The chunk's last report; null if its job is gone. */
+async function supervise(ctx: Context, spec: ChunkSpec): Promise<ChunkReport | null> {
+  for (let run = runChunk; ; run = isolateChunk) {
+    try {
+      return await run(ctx, spec);
+    } catch (error) {
+      if (!(error instanceof TerminalError) || error instanceof CancelledError) throw error;
+      if (error.code === CALL_ERRORS.JOB_NOT_FOUND.status) return null;
+      // Killed by its process, or by somebody's hand.
+      if (run === isolateChunk) await ctx.sleep(PAUSE_MS);
+    }
   }
 }
+
+const PAUSE_MS = 10_000;

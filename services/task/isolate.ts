@@ -8,9 +8,10 @@ import { ChunkLog } from "./chunk-log.ts";
 import { blockKey, type ChunkSpec } from "./chunk-spec.ts";
 import type { Execution } from "./executor/execution.ts";
 import type { GroupHead } from "./executor/group.ts";
-import { begin, isStillHere, type Begun } from "./executor/quarantine.ts";
+import { begin, isStillHere, release, type Begun } from "./executor/quarantine.ts";
 import { startExecution } from "./executor/start.ts";
 import { loadInputs } from "./inputs.ts";
+import { partOf } from "./piece.ts";
 import { failedLine } from "./record.ts";
 import { save } from "./save.ts";
 import { Suspects } from "./suspects.ts";
@@ -28,7 +29,9 @@ export async function runIsolated(
   const inputs = await loadInputs(ctx, spec);
   const key = blockKey(spec.jobId, spec.epoch, spec.stage, Math.floor(spec.first / BLOCK));
   const recorded = await recordedPieces(ctx, key, spec);
-  const log = new ChunkLog(spec, await ctx.date.now(), FIRST_PART);
+  const parts = recorded.head.pieces.map(({ name }) => partOf(name, spec) ?? 0);
+  const firstPart = parts.reduce((next, part) => Math.max(next, part + 1), FIRST_PART);
+  const log = new ChunkLog(spec, await ctx.date.now(), firstPart);
   let at = 0;
   log.restore(
     recorded.head.pieces.map(({ name, lines }) => ({
@@ -42,7 +45,9 @@ export async function runIsolated(
   while (!log.isDone) {
     const open = inputs.tasks.map(({ index }) => index).filter((index) => log.isOpen(index));
     const { group, isSolo } = suspects.next(open);
-    const begun = await ctx.run("begin", () => begin(isSolo, ctx.request().attemptCompletedSignal));
+    const { id, attemptCompletedSignal } = ctx.request();
+    if (!isSolo) release(id);
+    const begun = await ctx.run("begin", () => begin(id, isSolo, attemptCompletedSignal));
     const died = await runGroup(ctx, {
       spec,
       inputs,
@@ -71,6 +76,7 @@ export async function runIsolated(
       log.add({ head: crashedHead(begun), lines: [line] });
     }
   }
+  release(ctx.request().id);
   await save(ctx, log, true);
   return log.report(true);
 }
@@ -104,7 +110,8 @@ async function runGroup(
       async (): Promise<Step> => {
         if (!isStillHere(begun)) return { head: DIED, lines: [] };
         const { attemptCompletedSignal } = ctx.request();
-        execution ??= startExecution({ ...start, attemptCompletedSignal, quarantine: begun });
+        const { isAlone } = begun;
+        execution ??= startExecution({ ...start, attemptCompletedSignal, isAlone });
         return execution.take();
       },
       { serde: stepSerde },

@@ -45,8 +45,11 @@ export function parsePiece(name: string): PieceName | null {
   return { min, max, generation, chunk, part, passes: match[6] === "r" };
 }
 
-/** Whether a chunk wrote this piece, outcomes or emissions; its number if so. */
-export function partOf(name: string, generation: number, chunk: number): number | null {
+/** The part number of a piece, outcomes or emissions, that this chunk wrote; null for others. */
+export function partOf(
+  name: string,
+  { generation, chunk }: { readonly generation: number; readonly chunk: number },
+): number | null {
   const match = /^[oe]\/(?:\d+-\d+\/)?(\d+)\.(\d+)\.(\d+)/.exec(name);
   if (Number(match?.[1]) !== generation || Number(match?.[2]) !== chunk) return null;
   return Number(match?.[3]);

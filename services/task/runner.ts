@@ -35,8 +35,17 @@ export function createRunner(findAction: FindAction) {
         },
         async (ctx: Context, spec: ChunkSpec) => runTogether(ctx, spec, findAction),
       ),
-      isolate: restate.handlers.handler(PATIENCE, async (ctx: Context, spec: ChunkSpec) =>
-        runIsolated(ctx, spec, findAction),
+      isolate: restate.handlers.handler(
+        {
+          ...PATIENCE,
+          // Without limit: here a death is counted by its mark, and an outage is nobody's fault.
+          retryPolicy: {
+            initialInterval: 200,
+            exponentiationFactor: 1.5,
+            maxInterval: { seconds: 2 },
+          },
+        },
+        async (ctx: Context, spec: ChunkSpec) => runIsolated(ctx, spec, findAction),
       ),
     },
     options: { ingressPrivate: true },

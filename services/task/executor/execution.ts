@@ -35,7 +35,6 @@ export interface ExecutionOptions {
   readonly startedAt: number;
   /** it may run while others are held back */
   readonly isSuspect: boolean;
-  readonly stopped: () => void;
   readonly clock: Clock;
   readonly random: () => number;
 }
@@ -114,7 +113,6 @@ export class Execution {
     if (this.#isStopped) return;
     this.#isStopped = true;
     this.#leave();
-    this.#options.stopped();
     this.#retries.stop();
     this.#deadlines.stop();
     const reason = new Error("The worker gave this attempt up; the task runs again.");

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { admission } from "./admission.ts";
 import { WORKER } from "./worker.ts";
 
-/** The mark that is made durable before suspects start. */
+/** The mark that is made durable before a group of suspects starts. */
 export interface Begun {
   /** of the process that starts them */
   readonly boot: string;
@@ -12,9 +12,12 @@ export interface Begun {
   readonly isAlone: boolean;
 }
 
-/** Marks the start of a group; before a suspect that runs alone, the process is cleared of others. */
-export async function begin(isSolo: boolean, ended: AbortSignal): Promise<Begun> {
-  const isAlone = isSolo && (await holdOthers(ended));
+/**
+ * Marks the start of a group. Before a suspect runs alone, other tasks of the process are held back; they
+ * stay so until `release`, since one suspect is mostly followed by the next, or until the attempt ends.
+ */
+export async function begin(owner: string, isSolo: boolean, ended: AbortSignal): Promise<Begun> {
+  const isAlone = isSolo && (await holdOthers(owner, ended));
   return { boot: BOOT, at: Date.now(), worker: WORKER, isAlone };
 }
 
@@ -23,35 +26,41 @@ export function isStillHere(begun: Begun): boolean {
   return begun.boot === BOOT;
 }
 
-/** Lets other tasks run again, if this mark held them back. */
-export function releaseOthers(begun: Begun): void {
-  if (begun.isAlone) release?.();
+/** Lets other tasks run again, if this owner held them back. */
+export function release(owner: string): void {
+  if (hold?.owner === owner) hold.end();
 }
 
 // --- internal ---
 
 const BOOT = randomUUID();
+/** How long to wait for the tasks that run; after that a suspect runs beside them. */
 const PATIENCE_MS = 5_000;
 const MAX_HOLD_MS = 60_000;
 const POLL_MS = 50;
 
-let release: (() => void) | null = null;
+let hold: { readonly owner: string; readonly end: () => void } | null = null;
 
-async function holdOthers(ended: AbortSignal): Promise<boolean> {
+async function holdOthers(owner: string, ended: AbortSignal): Promise<boolean> {
+  if (hold?.owner === owner) return true;
   let held = await admission.hold(PATIENCE_MS);
   while (!held && !ended.aborted) {
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     held = await admission.hold(PATIENCE_MS);
   }
   if (!held) return false;
-  const stopHolding = held.release;
-  const timer = setTimeout(stopHolding, MAX_HOLD_MS);
-  release = () => {
+  const { isAlone, release: open } = held;
+  if (!isAlone || ended.aborted) {
+    open();
+    return false;
+  }
+  const end = () => {
     clearTimeout(timer);
-    stopHolding();
+    hold = null;
+    open();
   };
-  if (ended.aborted) release();
-  ended.addEventListener("abort", release, { once: true });
-  if (!held.isAlone) release();
-  return held.isAlone;
+  const timer = setTimeout(end, MAX_HOLD_MS);
+  hold = { owner, end };
+  ended.addEventListener("abort", () => release(owner), { once: true });
+  return true;
 }

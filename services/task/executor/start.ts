@@ -5,7 +5,6 @@ import type { ChunkSpec } from "../chunk-spec.ts";
 import type { ChunkInputs } from "../inputs.ts";
 import { systemClock } from "./clock.ts";
 import { Execution } from "./execution.ts";
-import { releaseOthers, type Begun } from "./quarantine.ts";
 
 interface Start {
   readonly spec: ChunkSpec;
@@ -16,13 +15,13 @@ interface Start {
   readonly attemptCompletedSignal: AbortSignal;
   /** run these only */
   readonly only?: ReadonlySet<number>;
-  /** the mark under which they run */
-  readonly quarantine?: Begun;
+  /** they run while others are held back */
+  readonly isAlone?: boolean;
 }
 
 /** Starts the tasks that have no outcome yet. They stop when the attempt that runs them ends. */
 export function startExecution(start: Start): Execution {
-  const { spec, inputs, log, findAction, attemptCompletedSignal, only, quarantine } = start;
+  const { spec, inputs, log, findAction, attemptCompletedSignal, only, isAlone = false } = start;
   const { action: name, ...plan } = spec.plan;
   const tasks = inputs.tasks
     .filter(({ index }) => !log?.ended.has(index) && (!only || only.has(index)))
@@ -43,10 +42,9 @@ export function startExecution(start: Start): Execution {
     lastKnown: mayReturn ? known.reduce((a, b) => Math.max(a, b), -1) : Number.POSITIVE_INFINITY,
     inputOf: inputs.inputOf,
     isEager: spec.isEager,
-    isRecovering: log !== undefined,
+    isRecovering: log !== undefined && !only,
     startedAt: log?.startedAt ?? systemClock.now(),
-    isSuspect: quarantine?.isAlone ?? false,
-    stopped: () => quarantine && releaseOthers(quarantine),
+    isSuspect: isAlone,
     clock: systemClock,
     random: Math.random,
   });
