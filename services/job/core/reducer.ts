@@ -113,7 +113,9 @@ function applyReport(state: JobState, report: ChunkReport, commands: Command[]):
     Object.assign(chunk, { seq, running, retrying, nextRetryAt, retries, taskMs });
     chunk.succeeded = report.succeeded;
     chunk.failed = report.failed;
-    chunk.pieces = Math.max(chunk.pieces, report.firstPiece + report.pieces.length);
+    if (report.firstPiece <= chunk.pieces) {
+      chunk.pieces = Math.max(chunk.pieces, report.firstPiece + report.pieces.length);
+    }
     chunk.window = Math.min(chunk.window, window);
     chunk.seenAt = report.at;
   }
@@ -128,12 +130,11 @@ function passOn(
   commands: Command[],
 ): void {
   const next = state.stages[report.stage + 1];
-  if (!next) return;
+  // A report that came before its predecessor: the last one names every piece.
+  if (!next || report.firstPiece > seenPieces) return;
   let first = next.total;
   const segments: Segment[] = [];
-  for (const { key, name, count, bytes } of report.pieces.slice(
-    Math.max(0, seenPieces - report.firstPiece),
-  )) {
+  for (const { key, name, count, bytes } of report.pieces.slice(seenPieces - report.firstPiece)) {
     segments.push({ first, count, bytes, source: { kind: "piece", key, name, offset: 0 } });
     first += count;
   }

@@ -73,7 +73,7 @@ function stageStatus(state: JobState, stage: StageState, at: number): StageStatu
   const ended = endedTasks(stage);
   const isComplete = stage.sealed && ended === stage.total;
   const sinceMs = Math.max(0, state.updatedAt - stage.rateAt);
-  const ratePerSecond = hasEnded(stage) ? 0 : decayed(stage, sinceMs);
+  const ratePerSecond = hasEnded(stage) ? 0 : Math.round(decayed(stage, sinceMs) * 1_000) / 1_000;
   const isMoving = stage.sealed && ratePerSecond > 0;
   return {
     stage: at,
@@ -82,7 +82,7 @@ function stageStatus(state: JobState, stage: StageState, at: number): StageStatu
     sealed: stage.sealed,
     counts,
     percent: isComplete ? 100 : Math.floor((ended * 100) / Math.max(1, stage.total)),
-    ratePerSecond: Math.round(ratePerSecond * 10) / 10,
+    ratePerSecond,
     etaMs: isMoving ? Math.round(((stage.total - ended) / ratePerSecond) * 1_000) : null,
     concurrency: plan.concurrency,
     ...(plan.fold === "count" ? { fold: stage.succeeded } : {}),
