@@ -17,7 +17,13 @@ export async function serveEndpoint({
   services: AnyService[];
   port?: number;
 }): Promise<Endpoint> {
-  const server = createServer(createEndpointHandler({ services, logger: logProblem }));
+  let isClosing = false;
+  const logger: Logger = (meta, message, ...more) => {
+    // Errors only: the SDK has several lines to say about each invocation. Those that closing cuts
+    // off go on elsewhere.
+    if (meta.level === "error" && !isClosing) console.error(message, ...more);
+  };
+  const server = createServer(createEndpointHandler({ services, logger }));
   const sessions = new Set<ServerHttp2Session>();
   server.on("session", (session) => {
     sessions.add(session);
@@ -33,6 +39,7 @@ export async function serveEndpoint({
     url: `http://127.0.0.1:${bound}`,
     close: () =>
       new Promise((resolve) => {
+        isClosing = true;
         server.close(() => resolve());
         for (const session of sessions) session.destroy();
       }),
@@ -42,8 +49,3 @@ export async function serveEndpoint({
 // --- internal ---
 
 type Logger = NonNullable<Parameters<typeof createEndpointHandler>[0]["logger"]>;
-
-/** Errors only: the SDK has several lines to say about each invocation. */
-const logProblem: Logger = (meta, message, ...more) => {
-  if (meta.level === "error") console.error(message, ...more);
-};

@@ -8,14 +8,19 @@ export interface DemoOptions {
 /** Reads `--pages` and `--per-page`; throws one clear sentence for anything else. */
 export function demoOptions(args: readonly string[]): DemoOptions {
   const { values } = parse(args);
-  return {
-    pages: wholeNumber("--pages", values.pages, 100_000),
-    perPage: wholeNumber("--per-page", values["per-page"], 10_000),
-  };
+  const pages = wholeNumber("--pages", values.pages, 100_000);
+  const perPage = wholeNumber("--per-page", values["per-page"], 10_000);
+  if (pages * perPage > mostMails) {
+    throw new RangeError(
+      `--pages times --per-page must be at most ${mostMails}, got ${pages * perPage}.`,
+    );
+  }
+  return { pages, perPage };
 }
 
 // --- internal ---
 
+const mostMails = 1_000_000;
 const usage = "npm run demo -- [--pages 100] [--per-page 1000]";
 
 function parse(args: readonly string[]) {

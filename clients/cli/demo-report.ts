@@ -1,5 +1,6 @@
 import type { JobOutcome } from "../../services/contract/job-outcome.ts";
 import type { JobStatus } from "../../services/contract/job-status.ts";
+import type { TaskOutcome } from "../../services/contract/task.ts";
 import type { MailCounts } from "../../services/samples/campaign/catch-all-server.ts";
 import type { CampaignSize } from "../../services/samples/campaign/local.ts";
 import { count, seconds } from "./progress.ts";
@@ -9,6 +10,8 @@ export interface DemoResult {
   readonly size: CampaignSize;
   readonly outcome: JobOutcome;
   readonly received: MailCounts;
+  /** Some of the tasks that failed. */
+  readonly failures: readonly TaskOutcome[];
   /** The first status in which the second stage moved although the first had not ended. */
   readonly overlap: JobStatus | null;
 }
@@ -31,7 +34,7 @@ export function demoReport({ outcome, received, overlap }: DemoResult): string[]
 }
 
 /** What is not as it must be; empty when all is right. */
-export function demoProblems({ size, outcome, received }: DemoResult): string[] {
+export function demoProblems({ size, outcome, received, failures }: DemoResult): string[] {
   const { pages, perPage } = size;
   const recipients = pages * perPage;
   const facts: readonly (readonly [
@@ -47,9 +50,12 @@ export function demoProblems({ size, outcome, received }: DemoResult): string[] 
     ["mails received", received.mails, recipients],
     ["distinct recipients", received.recipients, recipients],
   ];
-  return facts
-    .filter(([, is, expected]) => is !== expected)
-    .map(([what, is, expected]) => `${what}: ${is}, expected ${expected}`);
+  return [
+    ...facts
+      .filter(([, is, expected]) => is !== expected)
+      .map(([what, is, expected]) => `${what}: ${is}, expected ${expected}`),
+    ...failures.map(({ taskId, error }) => `${taskId}: ${error?.code} ${error?.message}`),
+  ];
 }
 
 /** Whether the second stage has begun to move before the first has ended. */

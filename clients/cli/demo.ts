@@ -1,7 +1,9 @@
 import "../../services/node-version.ts";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { ResultsPage } from "../../services/contract/handlers.ts";
 import type { JobOutcome } from "../../services/contract/job-outcome.ts";
 import type { JobStatus } from "../../services/contract/job-status.ts";
+import { EndStatus, type TaskOutcome } from "../../services/contract/task.ts";
 import { startFanfold } from "../../services/embedded/fanfold.ts";
 import { campaignRequest, startLocalCampaign } from "../../services/samples/campaign/local.ts";
 import { demoOptions, type DemoOptions } from "./demo-options.ts";
@@ -25,7 +27,8 @@ try {
   for (const problem of problems) say(`Wrong: ${problem}`);
   process.exitCode = problems.length > 0 ? 1 : 0;
 } catch (error) {
-  say(error instanceof Error ? error.message : String(error));
+  const reason: unknown = stopped.signal.aborted ? stopped.signal.reason : error;
+  say(reason instanceof Error ? reason.message : String(reason));
   process.exitCode = stopped.signal.aborted ? 130 : 1;
 }
 process.exit();
@@ -42,11 +45,9 @@ async function run(size: DemoOptions): Promise<DemoResult> {
       const serverEnd = fanfold.server.exited.then(({ log }) => {
         throw new Error(`The Restate server ended by itself.\n${log}`.trim());
       });
-      const { outcome, overlap } = await Promise.race([
-        runJob(fanfold.ingressUrl, size),
-        serverEnd,
-      ]);
-      return { size, outcome, overlap, received: await campaign.mailServer.counts() };
+      const job = `${fanfold.ingressUrl}/Job/campaign-99`;
+      const seen = await Promise.race([runJob(job, size), serverEnd]);
+      return { size, ...seen, received: await campaign.mailServer.counts() };
     } finally {
       await fanfold.stop();
     }
@@ -56,23 +57,37 @@ async function run(size: DemoOptions): Promise<DemoResult> {
 }
 
 async function runJob(
-  ingressUrl: string,
+  job: string,
   size: DemoOptions,
-): Promise<{ outcome: JobOutcome; overlap: JobStatus | null }> {
-  const job = `${ingressUrl}/Job/campaign-99`;
-  const progress = progressWriter(process.stderr);
-  let overlap: JobStatus | null = null;
+): Promise<Pick<DemoResult, "outcome" | "overlap" | "failures">> {
   stopped.signal.throwIfAborted();
   await callIngress(`${job}/submit`, campaignRequest(size));
+  say(`Runs as ${job}/status`);
+  const overlap = await watch(job);
+  const outcome = await callIngress<JobOutcome>(`${job}/outcome`, {});
+  return { outcome, overlap, failures: await someFailures(job, outcome) };
+}
+
+/** Shows the job's progress until it has ended; the answer is the status that proves the overlap. */
+async function watch(job: string): Promise<JobStatus | null> {
+  const progress = progressWriter(process.stderr);
+  let overlap: JobStatus | null = null;
   for (;;) {
     const status = await callIngress<JobStatus>(`${job}/status`);
     progress.show(status);
     if (stagesOverlap(status)) overlap ??= status;
-    if (status.status === "SUCCEEDED" || status.status === "FAILED") break;
+    if (EndStatus.safeParse(status.status).success) break;
     await sleep(pollMs, undefined, { signal: stopped.signal });
   }
   progress.end();
-  return { outcome: await callIngress<JobOutcome>(`${job}/outcome`, {}), overlap };
+  return overlap;
+}
+
+async function someFailures(job: string, { stages }: JobOutcome): Promise<TaskOutcome[]> {
+  const failed = stages.find(({ taskCounts }) => taskCounts.FAILED > 0);
+  if (!failed) return [];
+  const request = { stage: failed.stage, status: "FAILED", limit: 3 };
+  return (await callIngress<ResultsPage>(`${job}/results`, request)).outcomes;
 }
 
 function say(sentence: string): void {

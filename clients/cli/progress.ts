@@ -3,11 +3,13 @@ import type { JobStatus, StageStatus } from "../../services/contract/job-status.
 /** Draws a job: a headline and a bar for each stage, no line longer than `columns`. */
 export function renderStatus(status: JobStatus, columns: number): string[] {
   const { jobId, stages, startedAt, updatedAt } = status;
-  const widest = Math.max(0, ...stages.map(({ action }) => action.length));
-  const barWidth = Math.min(30, columns - widest - numbersWidth);
-  const lines = stages.map((stage) => {
+  const counts = stages.map(renderCounts);
+  const names = Math.max(0, ...stages.map(({ action }) => action.length));
+  const numbers = Math.max(usualNumbers, ...counts.map(({ length }) => length));
+  const barWidth = Math.min(30, columns - names - numbers - "  []".length);
+  const lines = stages.map((stage, at) => {
     const bar = barWidth < 5 ? "" : `${renderBar(stage, barWidth)} `;
-    return `${stage.action.padEnd(widest)} ${bar}${renderCounts(stage)}`;
+    return `${stage.action.padEnd(names)} ${bar}${counts[at]}`;
   });
   const head = `${jobId} ${status.status} ${seconds(updatedAt - startedAt)}`;
   return [head, ...lines].map((line) => line.slice(0, Math.max(0, columns)));
@@ -31,8 +33,8 @@ export function count(number: number): string {
 
 // --- internal ---
 
-/** What the numbers beside a bar usually take. */
-const numbersWidth = 48;
+/** Room for the numbers beside a bar, so that bars keep their width while numbers grow. */
+const usualNumbers = "100 %  100,000 of 100,000+, 10,000/s, 10 s left".length;
 
 function renderBar({ counts, percent }: StageStatus, width: number): string {
   const filled = Math.floor((width * percent) / 100);
@@ -44,14 +46,14 @@ function renderCounts({ counts, percent, sealed, ratePerSecond, etaMs }: StageSt
   const { total, succeeded, failed, cancelled, retrying } = counts;
   const ended = succeeded + failed + cancelled;
   const parts = [`${count(ended)} of ${count(total)}${sealed ? "" : "+"}`];
-  if (ratePerSecond > 0 && percent < 100) parts.push(`${count(ratePerSecond)}/s`);
-  if (etaMs !== null && percent < 100) parts.push(`${count(Math.ceil(etaMs / 1_000))} s left`);
   for (const [number, word] of [
-    [retrying, "retrying"],
     [failed, "failed"],
     [cancelled, "cancelled"],
+    [retrying, "retrying"],
   ] as const) {
     if (number > 0) parts.push(`${count(number)} ${word}`);
   }
+  if (ratePerSecond > 0 && percent < 100) parts.push(`${count(ratePerSecond)}/s`);
+  if (etaMs !== null && percent < 100) parts.push(`${count(Math.ceil(etaMs / 1_000))} s left`);
   return `${String(percent).padStart(3)} %  ${parts.join(", ")}`;
 }

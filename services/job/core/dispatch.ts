@@ -32,7 +32,7 @@ export function planChunks(
   const planned: PlannedChunk[] = [];
   let inFlight = Object.keys(stage.chunks).length;
   let free = concurrency - Object.values(stage.chunks).reduce((sum, c) => sum + c.window, 0);
-  const share = Math.ceil(concurrency / SHARES);
+  const share = shareOf(concurrency, stage.pace);
   const smallest = Math.ceil(concurrency / MAX_IN_FLIGHT);
 
   while (inFlight < MAX_IN_FLIGHT && free >= Math.min(smallest, stage.backlog.tasks)) {
@@ -55,7 +55,7 @@ export function planChunks(
       seq: 0,
       succeeded: 0,
       failed: 0,
-      running: 0,
+      running: window,
       retrying: 0,
       nextRetryAt: null,
       pieces: 0,
@@ -82,10 +82,18 @@ export function isFlooded(next: StageState | undefined): boolean {
 /** How many chunks the slots of a stage are meant to be spread over. */
 const SHARES = 16;
 const FIRST_CHUNK = 1_000;
+/** Tasks this fast, per second and slot, gain more from larger chunks than from more of them. */
+const FAST = 10;
+const FAST_WINDOW = 16;
 const CHUNK_SECONDS = 1;
 const LEAST_SECONDS = 0.1;
 /** Slow tasks: several rounds to a chunk, so that one long task does not idle the other slots. */
 const ROUNDS = 4;
+
+function shareOf(concurrency: number, pace: number | null): number {
+  const share = Math.ceil(concurrency / SHARES);
+  return pace !== null && pace > FAST ? Math.max(share, FAST_WINDOW) : share;
+}
 
 function chunkSize(pace: number | null, window: number, waiting: number): number {
   if (pace === null) return FIRST_CHUNK;

@@ -76,7 +76,9 @@ export class Attempt {
   }
 
   #abortWith(reason: Error): void {
-    (this.#abort ??= new AbortController()).abort(reason);
+    const controller = (this.#abort ??= new AbortController());
+    // What a listener throws is this task's fault.
+    currentAttempt.run(this, () => controller.abort(reason));
   }
 
   #finish(result: AttemptResult): void {

@@ -10,6 +10,8 @@ export interface Ended {
   readonly emission: readonly string[] | null;
   /** tasks that it gives to the next stage */
   readonly emitted: number;
+  /** of all its lines */
+  readonly bytes: number;
 }
 
 /** What a group takes out of the buffer. */
@@ -59,8 +61,10 @@ export class Outbox {
     return this.#taken > 0 ? this.#takenAt : (this.#ended[0]?.at ?? now);
   }
 
-  keep(ended: Ended): void {
-    this.#bytes += sizeOf(ended);
+  keep({ line, emission, ...outcome }: Omit<Ended, "bytes">): void {
+    const bytes = Buffer.byteLength(line) + (emission === null ? 0 : bytesOf(emission));
+    this.#bytes += bytes;
+    const ended = { ...outcome, line, emission, bytes };
     this.#ended.push(ended);
     this.#unsavedSince ??= ended.at;
   }
@@ -105,9 +109,9 @@ export class Outbox {
     let bytes = 0;
     let count = 0;
     while (count < this.#ended.length && count < this.#groupSize) {
-      const size = sizeOf(this.#ended[count]!);
-      if (count > 0 && bytes + size > LIMITS.commitBytes) break;
-      bytes += size;
+      const { bytes: more } = this.#ended[count]!;
+      if (count > 0 && bytes + more > LIMITS.commitBytes) break;
+      bytes += more;
       count += 1;
     }
     this.#bytes -= bytes;
@@ -119,11 +123,8 @@ export class Outbox {
   }
 }
 
-function sizeOf({ line, emission }: Ended): number {
-  return emission === null
-    ? line.length
-    : emission.reduce((sum, { length }) => sum + length, line.length);
-}
+const bytesOf = (lines: readonly string[]) =>
+  lines.reduce((sum, line) => sum + Buffer.byteLength(line), 0);
 
 /** Emission lines of a group; null when every result is passed on as it is: its outcome line says it all. */
 function emissionOf(ended: readonly Ended[]): string[] | null {

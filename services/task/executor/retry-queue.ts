@@ -7,6 +7,7 @@ export class RetryQueue {
   readonly #wake: () => void;
   readonly #tasks: PendingTask[] = [];
   #cancelTimer: (() => void) | null = null;
+  #wakeAt = Infinity;
 
   /** `wake` is called when a task becomes ready. */
   constructor(clock: Clock, wake: () => void) {
@@ -26,7 +27,7 @@ export class RetryQueue {
     let at = this.#tasks.length;
     while (at > 0 && this.#tasks[at - 1]!.readyAt > task.readyAt) at -= 1;
     this.#tasks.splice(at, 0, task);
-    if (at === 0) this.#arm();
+    if (task.readyAt < this.#wakeAt) this.#arm();
   }
 
   takeReady(now: number): PendingTask | undefined {
@@ -44,9 +45,10 @@ export class RetryQueue {
   #arm(): void {
     this.#cancelTimer?.();
     this.#cancelTimer = null;
-    const later = this.#tasks.find(({ readyAt }) => readyAt > this.#clock.now());
-    if (!later) return;
-    this.#cancelTimer = this.#clock.timer(Math.max(1, later.readyAt - this.#clock.now()), () => {
+    const now = this.#clock.now();
+    this.#wakeAt = this.#tasks.find(({ readyAt }) => readyAt > now)?.readyAt ?? Infinity;
+    if (this.#wakeAt === Infinity) return;
+    this.#cancelTimer = this.#clock.timer(Math.max(1, this.#wakeAt - now), () => {
       this.#wake();
       this.#arm();
     });

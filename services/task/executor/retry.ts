@@ -11,6 +11,8 @@ export function retryDelay(
 ): number | null {
   if (failure.isFinal || failure.attempts >= plan.maxAttempts) return null;
   if (failure.retryAfterMs !== null) return failure.retryAfterMs;
-  const full = Math.min(plan.maxMs, plan.initialMs * plan.factor ** (failure.attempts - 1));
+  // Bounded before it is multiplied: nothing times infinity is no time at all.
+  const growth = Math.min(plan.factor ** (failure.attempts - 1), Number.MAX_SAFE_INTEGER);
+  const full = Math.min(plan.maxMs, plan.initialMs * growth);
   return plan.jitter ? full / 2 + (full / 2) * random() : full;
 }

@@ -1,0 +1,84 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { progressWriter } from "../../clients/cli/progress-writer.ts";
+import { renderStatus } from "../../clients/cli/progress.ts";
+import type { JobStatus } from "../../services/contract/job-status.ts";
+
+function status(percent: number, sealed = true): JobStatus {
+  const counts = { pending: 0, running: 1, retrying: 0, failed: 0, cancelled: 0 };
+  return {
+    jobId: "a",
+    status: "RUNNING",
+    sealed,
+    generation: 1,
+    stages: [
+      {
+        stage: 0,
+        action: "probe",
+        status: "RUNNING",
+        sealed,
+        counts: { ...counts, total: 100, succeeded: percent },
+        percent,
+        ratePerSecond: 0,
+        etaMs: null,
+        concurrency: 1,
+      },
+    ],
+    startedAt: 0,
+    updatedAt: 1_000,
+    labels: {},
+  };
+}
+
+const picture = (percent: number) => `${renderStatus(status(percent), 59).join("\n")}\n`;
+
+let written: string[];
+const write = (text: string) => written.push(text) > 0;
+
+beforeEach(() => {
+  written = [];
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe("progressWriter on a terminal", () => {
+  it("draws over what it drew before", () => {
+    const writer = progressWriter({ write, isTTY: true, columns: 60 });
+    writer.show(status(1));
+    vi.advanceTimersByTime(100);
+    writer.show(status(2));
+    expect(written[0]).toBe(`\r\u001b[J${picture(1)}`);
+    expect(written[1]).toBe(`\u001b[2A\r\u001b[J${picture(2)}`);
+  });
+
+  it("draws at most 10 times a second, the last status in any case", () => {
+    const writer = progressWriter({ write, isTTY: true, columns: 60 });
+    for (let percent = 0; percent < 100; percent += 1) {
+      writer.show(status(percent));
+      vi.advanceTimersByTime(10);
+    }
+    expect(written).toHaveLength(10);
+    writer.end();
+    expect(written.at(-1)).toContain("99 of 100");
+  });
+});
+
+describe("progressWriter elsewhere", () => {
+  it("writes one plain line for each 10 %", () => {
+    const writer = progressWriter({ write });
+    for (const percent of [0, 5, 12, 14, 19, 45, 99, 100, 100]) writer.show(status(percent));
+    writer.end();
+    expect(written.map((line) => line.trim())).toEqual([
+      "probe 12 %  12 of 100",
+      "probe 45 %  45 of 100",
+      "probe 99 %  99 of 100",
+      "probe 100 %  100 of 100",
+    ]);
+  });
+
+  it("is silent about a stage that may still grow", () => {
+    progressWriter({ write }).show(status(80, false));
+    expect(written).toEqual([]);
+  });
+});
