@@ -35,6 +35,9 @@ const Range = z
       .optional(),
     batch: Batch.optional(),
   })
+  .refine(({ start, stop }) => Number.isSafeInteger(stop - start), {
+    error: "must span less than 2^53, so that every number of it is exact",
+  })
   .refine((range) => rangeItems(range) <= LIMITS.tasksPerStage, {
     error: `must yield at most ${LIMITS.tasksPerStage} items`,
   });

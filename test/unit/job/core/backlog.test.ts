@@ -1,0 +1,206 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import {
+  emptyBacklog,
+  needsPage,
+  PAGE,
+  push,
+  refill,
+  take,
+  unshift,
+  type Backlog,
+} from "../../../../services/job/core/backlog.ts";
+import type { Segment } from "../../../../services/job/core/segments.ts";
+import { holds } from "../../support/property.ts";
+import { tasksOf, totalOf } from "../../support/segments.ts";
+
+type Step =
+  | { do: "push"; sizes: readonly number[] }
+  | { do: "take"; count: number; within: number }
+  | { do: "give back"; share: number };
+
+const steps: fc.Arbitrary<Step[]> = fc.array(
+  fc.oneof(
+    fc.record({
+      do: fc.constant("push" as const),
+      sizes: fc.array(fc.nat({ max: 3 }), { maxLength: 2 * PAGE }),
+    }),
+    fc.record({
+      do: fc.constant("take" as const),
+      count: fc.integer({ min: 1, max: 100 }),
+      within: fc.integer({ min: 1, max: 200 }),
+    }),
+    fc.record({ do: fc.constant("give back" as const), share: fc.nat({ max: 100 }) }),
+  ),
+  { maxLength: 60 },
+);
+
+describe("a backlog", () => {
+  it("behaves like a plain list, however it is fed, taken from and given back to", () => {
+    holds(
+      fc.property(steps, (script) => {
+        const shelf = new Shelf();
+        for (const step of script) shelf.do(step);
+      }),
+      150,
+    );
+  });
+
+  it("can always be emptied in order", () => {
+    holds(
+      fc.property(steps, (script) => {
+        const shelf = new Shelf();
+        for (const step of script) shelf.do(step);
+        while (shelf.backlog.tasks > 0) shelf.do({ do: "take", count: 100, within: 1_000_000 });
+        expect(shelf.model).toEqual([]);
+        expect(shelf.backlog).toMatchObject({ tasks: 0, items: 0, bytes: 0, head: [], tail: [] });
+      }),
+    );
+  });
+
+  it("keeps at most two pages of segments at hand when it is only fed", () => {
+    const shelf = new Shelf();
+    shelf.do({ do: "push", sizes: Array.from({ length: 10 * PAGE }, () => 1) });
+    expect(shelf.backlog.head).toHaveLength(PAGE);
+    expect(shelf.backlog.tail.length).toBeLessThan(PAGE);
+    expect(shelf.pages.size).toBe(9);
+  });
+
+  it("wants no page while it has a page of segments at its head", () => {
+    const shelf = new Shelf();
+    shelf.do({ do: "push", sizes: Array.from({ length: 3 * PAGE }, () => 1) });
+    expect(needsPage(shelf.backlog)).toBeNull();
+    take(shelf.backlog, 1, 1_000_000);
+    expect(needsPage(shelf.backlog)).toBe(0);
+  });
+});
+
+describe("take", () => {
+  it("stops before the limit", () => {
+    const backlog = filledWith(tasksFrom(0, 10));
+    expect(tasksOf(take(backlog, 100, 4)).map(({ index }) => index)).toEqual([0, 1, 2, 3]);
+    expect(take(backlog, 100, 4)).toEqual([]);
+    expect(backlog.tasks).toBe(6);
+  });
+
+  it("stops at a gap in the indexes", () => {
+    const backlog = filledWith(tasksFrom(0, 2), tasksFrom(2, 2), tasksFrom(9, 2));
+    expect(tasksOf(take(backlog, 100, 100)).map(({ index }) => index)).toEqual([0, 1, 2, 3]);
+  });
+
+  it("takes from at most 16 segments", () => {
+    const backlog = filledWith(...Array.from({ length: 20 }, (_, at) => tasksFrom(at, 1)));
+    expect(take(backlog, 100, 100)).toHaveLength(16);
+  });
+});
+
+// --- internal ---
+
+/** A backlog, its spilled pages, and the plain list it must behave like. */
+class Shelf {
+  readonly backlog = emptyBacklog();
+  readonly pages = new Map<number, readonly Segment[]>();
+  model: Segment[] = [];
+  #next = 0;
+  #taken: Segment[][] = [];
+
+  do(step: Step): void {
+    this.#load();
+    if (step.do === "push") this.#push(step.sizes);
+    else if (step.do === "take") this.#take(step);
+    else this.#giveBack(step.share);
+    this.#check();
+  }
+
+  /** One page a step, as the job loads them. */
+  #load(): void {
+    const page = needsPage(this.backlog);
+    if (page === null) return;
+    refill(this.backlog, this.pages.get(page)!);
+    this.pages.delete(page);
+  }
+
+  #push(sizes: readonly number[]): void {
+    const segments = sizes.map((count) => {
+      const segment = storedTasks(this.#next, count);
+      this.#next += count;
+      return segment;
+    });
+    for (const { page, segments: spilled } of push(this.backlog, segments)) {
+      this.pages.set(page, spilled);
+    }
+    this.model.push(...segments.filter(({ count }) => count > 0));
+  }
+
+  #take({ count, within }: Extract<Step, { do: "take" }>): void {
+    const before = tasksOf(this.model);
+    const limit = (before[0]?.index ?? 0) + within;
+    const parts = take(this.backlog, count, limit);
+    const taken = tasksOf(parts);
+    expect(taken).toEqual(before.slice(0, taken.length));
+    expect(taken.length).toBeLessThanOrEqual(count);
+    expect(taken.every(({ index }) => index < limit)).toBe(true);
+    expect(taken.every(({ index }, at) => index === taken[0]!.index + at)).toBe(true);
+    if (before.length > 0) expect(taken.length).toBeGreaterThan(0);
+    if (taken.length > 0) this.#taken.push(parts);
+    this.#drop(taken.length);
+  }
+
+  /** The last tasks of something that was taken come back. */
+  #giveBack(share: number): void {
+    const taken = this.#taken.shift();
+    if (!taken) return;
+    const keeps = Math.floor((totalOf(taken, "count") * share) / 100);
+    const kept = filledWith(...taken);
+    take(kept, keeps, Number.POSITIVE_INFINITY);
+    const returned = keeps === 0 ? taken : kept.head;
+    unshift(this.backlog, returned);
+    this.model.unshift(...returned);
+  }
+
+  #drop(tasks: number): void {
+    const rest = filledWith(...this.model);
+    while (tasks > 0) {
+      const parts = take(rest, tasks, Number.POSITIVE_INFINITY);
+      tasks -= totalOf(parts, "count");
+    }
+    this.model = [...rest.head, ...rest.tail];
+  }
+
+  #check(): void {
+    const { head, tail, firstPage, nextPage, tasks, items, bytes } = this.backlog;
+    const middle = Array.from({ length: nextPage - firstPage }, (_, at) =>
+      this.pages.get(firstPage + at)!,
+    ).flat();
+    expect(tasksOf([...head, ...middle, ...tail])).toEqual(tasksOf(this.model));
+    expect(this.pages.size).toBe(nextPage - firstPage);
+    const stored = this.model.filter(({ source }) => source.kind === "slice");
+    expect({ tasks, items, bytes }).toEqual({
+      tasks: totalOf(this.model, "count"),
+      items: totalOf(stored, "count"),
+      bytes: totalOf(stored, "bytes"),
+    });
+  }
+}
+
+/** A list kept in one piece, so that nothing is spilled. */
+function filledWith(...segments: Segment[]): Backlog {
+  const backlog = emptyBacklog();
+  unshift(backlog, segments);
+  return backlog;
+}
+
+function tasksFrom(first: number, count: number): Segment {
+  return { first, count, bytes: 0, source: { kind: "tasks" } };
+}
+
+/** Every third of them without stored items. */
+function storedTasks(first: number, count: number): Segment {
+  if (first % 3 === 0) return tasksFrom(first, count);
+  return {
+    first,
+    count,
+    bytes: count * 7 + (count > 0 ? 1 : 0),
+    source: { kind: "slice", slice: first, offset: 0 },
+  };
+}

@@ -1,0 +1,156 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { LIMITS } from "../../../../services/contract/limits.ts";
+import { push } from "../../../../services/job/core/backlog.ts";
+import {
+  BLOCK,
+  isFlooded,
+  MAX_CHUNK,
+  MAX_IN_FLIGHT,
+  planChunks,
+  type PlannedChunk,
+} from "../../../../services/job/core/dispatch.ts";
+import type { ChunkInFlight } from "../../../../services/job/core/state.ts";
+import { holds } from "../../support/property.ts";
+import { inFlight, stageWith, tasks } from "../../support/stages.ts";
+
+const at = 5_000;
+
+describe("planChunks", () => {
+  it("sends a small stage as one chunk", () => {
+    const stage = stageWith({ waiting: 10 });
+    const [chunk, ...others] = planChunks(stage, { concurrency: 100, at });
+    expect(chunk).toEqual({ chunk: 0, first: 0, size: 10, window: 10, slices: [tasks(0, 10)] });
+    expect(others).toEqual([]);
+    expect(stage.chunks[0]).toMatchObject({ size: 10, window: 10, sentAt: at, seenAt: at });
+    expect(stage.backlog.tasks).toBe(0);
+  });
+
+  it("sends chunks of 1,000 tasks as long as nothing was measured", () => {
+    const stage = stageWith({ waiting: 2_500 });
+    const planned = planChunks(stage, { concurrency: 100, at });
+    expect(planned.map(({ size }) => size)).toEqual([1_000, 1_000, 500]);
+    expect(windows(planned)).toBeLessThanOrEqual(100);
+  });
+
+  it("gives fast tasks larger chunks, of 4,000 at most", () => {
+    const fast = stageWith({ waiting: 100_000, pace: 1_000 });
+    expect(planChunks(fast, { concurrency: 100, at })[0]!.size).toBe(MAX_CHUNK);
+    const faster = stageWith({ waiting: 1_000_000, pace: 1_000_000 });
+    expect(planChunks(faster, { concurrency: 100, at })[0]!.size).toBe(MAX_CHUNK);
+  });
+
+  it("spreads fast tasks over fewer chunks when there are few slots", () => {
+    const windowAt = (pace: number) =>
+      planChunks(stageWith({ waiting: 100_000, pace }), { concurrency: 50, at })[0]!.window;
+    expect(windowAt(1)).toBe(4);
+    expect(windowAt(100)).toBe(16);
+  });
+
+  it("gives slow tasks chunks of a few rounds", () => {
+    const slow = stageWith({ waiting: 100_000, pace: 0.01 });
+    const [chunk] = planChunks(slow, { concurrency: 160, at });
+    expect(chunk).toMatchObject({ size: 40, window: 10 });
+  });
+
+  it("makes chunks smaller towards the end", () => {
+    const sizeWith = (waiting: number) =>
+      planChunks(stageWith({ waiting, pace: 10 }), { concurrency: 1_600, at })[0]!.size;
+    expect(sizeWith(100_000)).toBe(1_000);
+    expect(sizeWith(8_000)).toBe(500);
+    expect(sizeWith(800)).toBe(100);
+    expect(sizeWith(50)).toBe(50);
+  });
+
+  it("sends nothing while all slots are taken", () => {
+    const stage = stageWith({ waiting: 10, chunks: { 0: inFlight({ window: 5 }) } });
+    expect(planChunks(stage, { concurrency: 5, at })).toEqual([]);
+    expect(planChunks(stage, { concurrency: 6, at })).toHaveLength(1);
+  });
+
+  it("has at most 64 chunks in flight", () => {
+    const stragglers = Array.from({ length: 60 }, (_, chunk) => [chunk + 100, inFlight()]);
+    const chunks = Object.fromEntries(stragglers) as Record<string, ChunkInFlight>;
+    const stage = stageWith({ waiting: 1_000_000, chunks });
+    expect(planChunks(stage, { concurrency: 10_000, at })).toHaveLength(MAX_IN_FLIGHT - 60);
+    expect(planChunks(stage, { concurrency: 100_000, at })).toEqual([]);
+  });
+
+  it("lets no chunk cross into the next block", () => {
+    const stage = stageWith({ total: BLOCK + 600 });
+    push(stage.backlog, [tasks(BLOCK - 600, 1_200)]);
+    const planned = planChunks(stage, { concurrency: 100, at });
+    expect(planned.map(({ first, size }) => [first, size])).toEqual([
+      [BLOCK - 600, 600],
+      [BLOCK, 600],
+    ]);
+  });
+
+  it("keeps its promises whatever is waiting and running", () => {
+    const scenario = fc.record({
+      gaps: fc.array(fc.record({ skip: fc.nat({ max: 20_000 }), count: fc.nat({ max: 9_000 }) }), {
+        maxLength: 40,
+      }),
+      running: fc.array(fc.integer({ min: 1, max: 50 }), { maxLength: 64 }),
+      concurrency: fc.integer({ min: 1, max: 100_000 }),
+      pace: fc.option(fc.double({ min: 1e-6, max: 1e6, noNaN: true })),
+    });
+    holds(
+      fc.property(scenario, ({ gaps, running, concurrency, pace }) => {
+        let next = 0;
+        const segments = gaps.map(({ skip, count }) => {
+          const segment = tasks(next + skip, count);
+          next += skip + count;
+          return segment;
+        });
+        const chunks = Object.fromEntries(running.map((window, id) => [id, inFlight({ window })]));
+        const stage = stageWith({ pace, chunks, nextChunk: running.length });
+        push(stage.backlog, segments);
+        const waiting = stage.backlog.tasks;
+        const before = running.reduce((a, b) => a + b, 0);
+
+        const planned = planChunks(stage, { concurrency, at });
+
+        expect(windows(planned)).toBeLessThanOrEqual(Math.max(0, concurrency - before));
+        expect(Object.keys(stage.chunks).length).toBeLessThanOrEqual(MAX_IN_FLIGHT);
+        expect(planned.reduce((sum, { size }) => sum + size, 0)).toBe(
+          waiting - stage.backlog.tasks,
+        );
+        if (running.length === 0 && waiting > 0) expect(planned.length).toBeGreaterThan(0);
+        for (const { first, size, window, slices } of planned) {
+          expect(size).toBeGreaterThan(0);
+          expect(size).toBeLessThanOrEqual(MAX_CHUNK);
+          expect(window).toBeGreaterThan(0);
+          expect(window).toBeLessThanOrEqual(size);
+          expect(Number.isInteger(window)).toBe(true);
+          expect(Math.floor(first / BLOCK)).toBe(Math.floor((first + size - 1) / BLOCK));
+          expect(slices.reduce((sum, { count }) => sum + count, 0)).toBe(size);
+        }
+      }),
+      200,
+    );
+  });
+});
+
+describe("isFlooded", () => {
+  it("is so above half of what a stage may store", () => {
+    const stage = stageWith();
+    expect(isFlooded(stage)).toBe(false);
+    stage.backlog.items = LIMITS.backlogItems / 2;
+    expect(isFlooded(stage)).toBe(false);
+    stage.backlog.items += 1;
+    expect(isFlooded(stage)).toBe(true);
+    stage.backlog.items = 0;
+    stage.backlog.bytes = LIMITS.backlogBytes / 2 + 1;
+    expect(isFlooded(stage)).toBe(true);
+  });
+
+  it("is never so behind the last stage", () => {
+    expect(isFlooded(undefined)).toBe(false);
+  });
+});
+
+// --- internal ---
+
+const windows = (planned: readonly PlannedChunk[]) =>
+  planned.reduce((sum, { window }) => sum + window, 0);

@@ -1,0 +1,236 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Fanout } from "../../../../services/contract/fanout.ts";
+import type { StagePlan } from "../../../../services/job/core/plan.ts";
+import { reduce, type Command } from "../../../../services/job/core/reducer.ts";
+import { segmentsOf, type Segment } from "../../../../services/job/core/segments.ts";
+import type { ChunkReport, JobState } from "../../../../services/job/core/state.ts";
+import { decisions, type Decisions } from "../../support/decisions.ts";
+import { JobSimulation } from "../../support/job-simulation.ts";
+import { holds } from "../../support/property.ts";
+import { report } from "../../support/reports.ts";
+import { emptyJob, tasks } from "../../support/stages.ts";
+
+const PATIENT = { timeout: 60_000 };
+
+const stagePlans: fc.Arbitrary<Partial<StagePlan>> = fc.record({
+  concurrency: fc.integer({ min: 1, max: 200 }),
+  policy: fc.constantFrom("complete-all", "best-effort"),
+  fold: fc.constantFrom("none", "count"),
+});
+
+const smallFanouts: fc.Arbitrary<Fanout> = fc.oneof(
+  fc.record({ tasks: fc.nat({ max: 60 }) }),
+  fc.record({
+    range: fc.record({
+      start: fc.integer({ min: -20, max: 20 }),
+      stop: fc.integer({ min: -20, max: 20 }),
+      step: fc.constantFrom(1, -1, 3, -4),
+      batch: fc.constantFrom(undefined, 1, 3),
+    }),
+  }),
+  fc.record({
+    foreach: fc.record({
+      items: fc.array(fc.nat(), { maxLength: 40 }),
+      batch: fc.constantFrom(undefined, 2),
+    }),
+  }),
+);
+const fanouts: fc.Arbitrary<Fanout> = fc.oneof(
+  { weight: 9, arbitrary: smallFanouts },
+  { weight: 1, arbitrary: fc.constantFrom<Fanout[]>({ tasks: 2_500 }, { tasks: 17_000 }) },
+);
+
+const jobs = fc.record({
+  stages: fc.array(stagePlans, { minLength: 1, maxLength: 4 }),
+  feeds: fc.array(fanouts, { maxLength: 6 }),
+  decide: decisions(400),
+});
+
+describe("reduce", () => {
+  it("keeps every promise and ends, whatever happens in which order", PATIENT, () => {
+    holds(
+      fc.property(jobs, ({ stages, feeds, decide }) => {
+        const simulation = new JobSimulation(stages, decide);
+        run(simulation, feeds, decide);
+        expect(simulation.isEnded).toBe(true);
+      }),
+      60,
+    );
+  });
+
+  it("ends an empty job at once, all its stages with it", () => {
+    const { state, commands } = fed(emptyJob({}, {}, {}), [], { seal: true });
+    expect(state.status).toBe("SUCCEEDED");
+    expect(kinds(commands)).toEqual(["stage ended", "stage ended", "stage ended", "job ended"]);
+    expect(state.stages.every(({ sealed, endedAt }) => sealed && endedAt === 0)).toBe(true);
+  });
+
+  it("lets an open job wait for its seal", () => {
+    const idle = reported(fed(emptyJob({}), [tasks(0, 2)], { seal: false }).state, {
+      succeeded: 2,
+      final: true,
+    });
+    expect(idle.state.status).toBe("RUNNING");
+    expect(kinds(idle.commands)).toEqual([]);
+    const sealed = fed(idle.state, [], { seal: true });
+    expect(kinds(sealed.commands)).toEqual(["stage ended", "job ended"]);
+  });
+
+  it("starts the next stage with the first tasks that are passed on", () => {
+    const { state } = fed(emptyJob({}, {}), [tasks(0, 10)], { seal: true });
+    const { commands } = reported(state, { succeeded: 1, running: 9, pieces: [piece("p", 1)] });
+    expect(kinds(commands)).toEqual(["dispatch"]);
+    expect(commands[0]).toMatchObject({ stage: 1, planned: { first: 0, size: 1 } });
+  });
+
+  it("goes on to the next stage when tasks have failed", () => {
+    const { state } = fed(emptyJob({}, {}), [tasks(0, 2)], { seal: true });
+    const pieces = [piece("p", 1)];
+    const after = reported(state, { succeeded: 1, failed: 1, final: true, pieces }).state;
+    expect(after.stages.map(({ status }) => status)).toEqual(["FAILED", "RUNNING"]);
+    const end = reported(after, { stage: 1, succeeded: 1, final: true }).state;
+    expect(end.stages.map(({ status }) => status)).toEqual(["FAILED", "SUCCEEDED"]);
+    expect(end.status).toBe("FAILED");
+  });
+
+  it("sends again what a chunk gave back, before what comes after it", () => {
+    const job = fed(emptyJob({ concurrency: 1 }), [tasks(0, 1_005)], { seal: true }).state;
+    const { commands, state } = reported(job, {
+      ...{ succeeded: 10, final: true, returned: [tasks(10, 990)] },
+    });
+    expect(commands[0]).toMatchObject({ type: "dispatch", planned: { first: 10 } });
+    expect(state.stages[0]).toMatchObject({ total: 1_005, succeeded: 10 });
+  });
+
+  it("lets a chunk that winds down give its slots to others", () => {
+    const job = fed(emptyJob({ concurrency: 1_600 }), [tasks(0, 40_000)], { seal: true }).state;
+    const { window } = job.stages[0]!.chunks[0]!;
+    const { state, commands } = reported(job, { succeeded: 900, running: 1, window: 1 });
+    expect(state.stages[0]!.chunks[0]!.window).toBe(1);
+    expect(commands).toMatchObject([{ type: "dispatch", planned: { window: window - 1 } }]);
+  });
+
+  it("counts a task that a lost runner had begun again only once", () => {
+    const { state } = fed(emptyJob({}), [tasks(0, 10)], { seal: true });
+    const before = reported(state, { seq: 3, succeeded: 4, failed: 1, running: 5, retries: 2 });
+    const final = { seq: 1_000_001, final: true, succeeded: 8, failed: 2, retries: 0 };
+    const { stages } = reported(before.state, final).state;
+    expect(stages[0]).toMatchObject({ succeeded: 8, failed: 2, status: "FAILED" });
+    expect(stages[0]!.retries).toBeGreaterThanOrEqual(0);
+  });
+
+  it("takes in what was passed on however partial reports overtake each other", () => {
+    const { state } = fed(emptyJob({}, {}), [tasks(0, 9)], { seal: true });
+    const pieces = [piece("p0", 2), piece("p1", 3), piece("p2", 4)];
+    const first = { seq: 1, succeeded: 2, pieces: pieces.slice(0, 1) };
+    const second = { seq: 2, succeeded: 5, firstPiece: 1, pieces: pieces.slice(1, 2) };
+    const final = { seq: 3, succeeded: 9, final: true, pieces };
+    const after = [second, first, final].reduce((job, next) => reported(job, next).state, state);
+    expect(after.stages[1]!.total).toBe(9);
+  });
+
+  it("changes nothing once the job has ended", () => {
+    const { state } = fed(emptyJob({}), [], { seal: true });
+    expect(fed(state, [tasks(0, 5)], { seal: false })).toEqual({ state, commands: [] });
+    expect(reported(state, { succeeded: 1 })).toEqual({ state, commands: [] });
+  });
+
+  describe("flooding", () => {
+    it("holds a stage back while the next one has more waiting than it may", () => {
+      const plan = { concurrency: 1 };
+      let { state } = fed(emptyJob(plan, plan), [tasks(0, 2_000)], { seal: true });
+      const flood = Array.from({ length: 6 }, (_, at) => piece(`p${at}`, 2_000, 100 * MIB));
+      let { commands } = reported(state, { succeeded: 1_000, final: true, pieces: flood });
+      expect(commands.map((command) => "stage" in command && command.stage)).toEqual([1]);
+
+      ({ state } = reported(state, { succeeded: 1_000, final: true, pieces: flood }));
+      const drained: Command[] = [];
+      for (let chunk = 0; drained.every(({ type }) => type !== "dispatch"); chunk += 1) {
+        ({ state, commands } = reported(state, {
+          ...{ stage: 1, chunk, final: true },
+          succeeded: state.stages[1]!.chunks[chunk]!.size,
+        }));
+        drained.push(...commands.filter((command) => "stage" in command && command.stage === 0));
+      }
+      expect(state.stages[0]!.chunks[1]).toBeDefined();
+      expect(state.stages[1]!.backlog.tasks).toBeGreaterThan(0);
+    });
+
+    it("cannot wedge a job whose stages all flood the next", PATIENT, () => {
+      const stages = Array.from({ length: 4 }, () => ({ concurrency: 3 }));
+      holds(
+        fc.property(decisions(200), (decide) => {
+          const simulation = new JobSimulation(stages, decide);
+          run(simulation, [{ tasks: 40 }, { tasks: 40 }], decide);
+          expect(simulation.isEnded).toBe(true);
+        }),
+        20,
+      );
+    });
+  });
+
+  describe("collect", () => {
+    it("keeps results while they are few and small", () => {
+      const lines = ['[0,{"ok":true,"value":1}]', '[1,{"ok":true,"value":2}]'];
+      const { state } = fed(emptyJob({ fold: "collect" }), [tasks(0, 2)], { seal: true });
+      const end = reported(state, { succeeded: 2, final: true, collected: lines });
+      expect(end.commands[0]).toEqual({ type: "collect", stage: 0, lines });
+      expect(end.state.stages[0]!.collected).toEqual({ tasks: 2, bytes: 50 });
+    });
+
+    it.each([
+      ["more than 1,000", Array.from({ length: 1_001 }, () => "[0,1]")],
+      ["more than 1 MiB", ["漢".repeat(350_000)]],
+      ["not said", null],
+    ])("forgets what it kept when results are %s", (_, collected) => {
+      const job = emptyJob({ fold: "collect" });
+      const { state } = fed(job, [tasks(0, 2_000)], { seal: true });
+      const half = reported(state, { succeeded: 1_000, final: true, collected: ["[0,1]"] });
+      const end = reported(half.state, { chunk: 1, succeeded: 1_000, final: true, collected });
+      expect(end.commands[0]).toEqual({ type: "collect", stage: 0, lines: null });
+      expect(end.state.stages[0]!.collected).toBeNull();
+    });
+  });
+});
+
+// --- internal ---
+
+const MIB = 1024 * 1024;
+
+/** Feeds the job at moments of its own choice, seals it, and lets everything happen that can. */
+function run(simulation: JobSimulation, feeds: readonly Fanout[], decide: Decisions): void {
+  const segments = segmentsInOrder(feeds);
+  while (simulation.canBeFed) {
+    const isLast = segments.length <= 1;
+    const seal = isLast && decide.below(2) === 0;
+    simulation.feed(segments.shift() ?? [], seal);
+    for (let pause = decide.below(20); pause > 0; pause -= 1) simulation.proceed();
+  }
+  while (!simulation.isEnded && simulation.proceed());
+}
+
+function segmentsInOrder(feeds: readonly Fanout[]): Segment[][] {
+  let first = 0;
+  let slice = 0;
+  return feeds.map((fanout) => {
+    const { segments, slices } = segmentsOf(fanout, first, slice);
+    slice += slices.length;
+    first += segments.reduce((sum, { count }) => sum + count, 0);
+    return segments;
+  });
+}
+
+function fed(state: JobState, segments: Segment[], { seal }: { seal: boolean }) {
+  return reduce(state, { type: "feed", at: state.updatedAt, segments, slices: 0, seal });
+}
+
+function reported(state: JobState, fields: Partial<ChunkReport>) {
+  return reduce(state, { type: "report", report: report(fields) });
+}
+
+function piece(name: string, count: number, bytes = 10) {
+  return { key: "a", name, count, bytes };
+}
+
+const kinds = (commands: readonly Command[]) => commands.map(({ type }) => type);

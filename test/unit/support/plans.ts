@@ -1,0 +1,21 @@
+import type { JobPlan, StagePlan } from "../../../services/job/core/plan.ts";
+
+/** A stage's plan in which only what matters to the test is said. */
+export function stagePlan(options: Partial<StagePlan> = {}): StagePlan {
+  return {
+    action: "work",
+    payload: {},
+    concurrency: 100,
+    retry: { maxAttempts: 3, initialMs: 200, maxMs: 10_000, factor: 2, jitter: false },
+    timeoutMs: 900_000,
+    graceMs: 10_000,
+    durability: "group",
+    policy: "complete-all",
+    fold: "none",
+    ...options,
+  };
+}
+
+export function jobPlan(...stages: Partial<StagePlan>[]): JobPlan {
+  return { stages: stages.map(stagePlan), open: false, retentionMs: 86_400_000, labels: {} };
+}

@@ -1,0 +1,26 @@
+import fc from "fast-check";
+
+const { FC_SEED: seed, FC_RUNS: moreRuns } = process.env;
+
+/**
+ * Checks a property. A failure prints its seed; FC_SEED in the environment runs that one again, FC_RUNS
+ * says how many cases each property is tried with.
+ */
+export function holds<Values>(property: fc.IProperty<Values>, runs = 100): void {
+  fc.assert(property, parameters(runs));
+}
+
+/** The same for a property that has to be awaited. */
+export async function holdsAsync<Values>(
+  property: fc.IAsyncProperty<Values>,
+  runs = 100,
+): Promise<void> {
+  await fc.assert(property, parameters(runs));
+}
+
+// --- internal ---
+
+function parameters(runs: number) {
+  const numRuns = Number(moreRuns ?? runs);
+  return seed === undefined ? { numRuns } : { numRuns, seed: Number(seed) };
+}
