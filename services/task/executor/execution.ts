@@ -13,6 +13,7 @@ import { Outbox } from "./outbox.ts";
 import { RetryQueue } from "./retry-queue.ts";
 import { retryDelay } from "./retry.ts";
 import { drainable } from "./shutdown.ts";
+import { turn } from "./turn.ts";
 import { WORKER } from "./worker.ts";
 
 export interface ExecutionOptions {
@@ -65,7 +66,8 @@ export class Execution {
   #reportedBytes = 0;
   #isStopped = false;
   #isPumping = false;
-  #pumpedSince: number | null = null;
+  /** waits for a turn of the event loop with time for it */
+  #isQueued = false;
   #wake: (() => void) | null = null;
 
   constructor(options: ExecutionOptions) {
@@ -206,6 +208,11 @@ export class Execution {
     return !isHeldBack && now - this.#outbox.oldestAt(now) <= MAX_UNACKNOWLEDGED_MS;
   }
 
+  readonly #resume = (): void => {
+    this.#isQueued = false;
+    this.#pump();
+  };
+
   #pump(): void {
     if (this.#isPumping || this.#isStopped) return;
     this.#isPumping = true;
@@ -214,22 +221,15 @@ export class Execution {
       this.#mayStart(now);
       now = this.#options.clock.now()
     ) {
-      // A long run of short tasks must not keep timers and sockets waiting.
-      this.#pumpedSince ??= this.#pumpAgainSoon(now);
-      if (now - this.#pumpedSince > PUMP_MS) break;
+      if (this.#isQueued || !turn.hasTime(now, this.#resume)) {
+        this.#isQueued = true;
+        break;
+      }
       const task = this.#nextTask(now);
       if (!task) break;
       this.#start(task, now);
     }
     this.#isPumping = false;
-  }
-
-  #pumpAgainSoon(now: number): number {
-    setImmediate(() => {
-      this.#pumpedSince = null;
-      this.#pump();
-    });
-    return now;
   }
 
   #nextTask(now: number): PendingTask | undefined {
@@ -336,6 +336,5 @@ const GROUP_MS = 50;
 const MIN_BEAT_MS = 1_000;
 const MAX_BEAT_MS = 30_000;
 const MAX_UNACKNOWLEDGED_MS = 5_000;
-const PUMP_MS = 10;
 
 const round = (ms: number) => Math.round(ms * 1_000) / 1_000;
