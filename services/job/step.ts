@@ -86,6 +86,7 @@ function chunkSpec(
       tasks: LIMITS.tasksPerStage - (fed?.total ?? 0),
     },
     isEager: fed?.total === 0,
+    isResumed: false,
     collects: collected !== null && total <= LIMITS.collectTasks,
   };
 }

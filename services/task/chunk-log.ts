@@ -28,7 +28,7 @@ export class ChunkLog {
   readonly retries = new Map<number, PendingTask>();
   #unsaved: string[] = [];
   #unsavedEmissions: string[] | null = null;
-  #part: number;
+  #part = 0;
   #passed: PassedOn[] = [];
   #reportedPieces = 0;
   /** entries for `collect`; null: not wanted, or more than a job keeps inline */
@@ -36,28 +36,32 @@ export class ChunkLog {
   #collectedBytes = 0;
   #returned: readonly Segment[] = [];
   #returnedFrom: number | null = null;
-  #seq: number;
-  #groups = 0;
-  #startedAt: number;
+  #seq = 0;
+  #startedAt: number | null = null;
   #last: Group["head"] | null = null;
   #totals = { succeeded: 0, failed: 0, retries: 0, taskMs: 0 };
 
-  /** `firstPart`: pieces get numbers from here on, reports too. */
-  constructor(spec: ChunkSpec, startedAt: number, firstPart = 0) {
+  constructor(spec: ChunkSpec) {
     this.spec = spec;
     this.key = blockKey(spec.jobId, spec.epoch, spec.stage, Math.floor(spec.first / BLOCK));
     this.#collected = spec.collects ? [] : null;
-    this.#startedAt = startedAt;
-    this.#part = firstPart;
-    this.#seq = firstPart;
   }
 
-  get groups(): number {
-    return this.#groups;
-  }
-
+  /** When its first task could start. */
   get startedAt(): number {
-    return this.#startedAt;
+    return this.#startedAt ?? 0;
+  }
+
+  begin(at: number): void {
+    this.#startedAt ??= at;
+  }
+
+  /** The highest index that is known to have been tried. */
+  get lastKnown(): number {
+    let last = -1;
+    for (const index of this.ended) last = Math.max(last, index);
+    for (const index of this.retries.keys()) last = Math.max(last, index);
+    return last;
   }
 
   /** Every task that it keeps has an outcome. */
@@ -86,7 +90,6 @@ export class ChunkLog {
   }
 
   add({ head, lines }: Group): void {
-    this.#groups += 1;
     this.#last = head;
     const outcomes = lines.slice(0, head.outcomes);
     this.#record(outcomes);
@@ -99,8 +102,10 @@ export class ChunkLog {
     if (head.returnedFrom !== null) this.#giveBack(head.returnedFrom);
   }
 
-  /** Takes in what was stored before the invocation that wrote it was lost. */
-  restore(pieces: readonly Piece[], returnedFrom: number | null): void {
+  /** Takes in what was stored before; pieces and reports get numbers from `firstPart` on. */
+  restore(pieces: readonly Piece[], returnedFrom: number | null, firstPart: number): void {
+    this.#part = firstPart;
+    this.#seq = firstPart;
     if (returnedFrom !== null) this.#giveBack(returnedFrom);
     for (const { name, lines } of pieces) {
       if (isEmissionPiece(name)) {
@@ -152,8 +157,8 @@ export class ChunkLog {
       chunk,
       seq: this.#seq,
       final,
-      at: last?.at ?? this.#startedAt,
-      startedAt: this.#startedAt,
+      at: last?.at ?? this.startedAt,
+      startedAt: this.startedAt,
       window: final ? window : Math.min(window, last?.slots ?? window),
       ...this.#totals,
       running: last?.running ?? 0,
@@ -171,8 +176,8 @@ export class ChunkLog {
     return {
       first: this.spec.first,
       size: this.size,
-      startedAt: this.#startedAt,
-      endedAt: this.#last?.at ?? this.#startedAt,
+      startedAt: this.startedAt,
+      endedAt: this.#last?.at ?? this.startedAt,
       succeeded,
       failed,
       worker: this.#last?.worker ?? "",

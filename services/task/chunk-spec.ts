@@ -22,6 +22,8 @@ export interface ChunkSpec {
   readonly room: Room;
   /** the next stage waits for its first task */
   readonly isEager: boolean;
+  /** an earlier runner of it was killed */
+  readonly isResumed: boolean;
   /** the stage keeps its results inline */
   readonly collects: boolean;
 }

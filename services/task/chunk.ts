@@ -2,12 +2,12 @@ import * as restate from "@restatedev/restate-sdk";
 import { CancelledError, TerminalError, type Context } from "@restatedev/restate-sdk";
 import { CALL_ERRORS } from "../contract/errors.ts";
 import type { ChunkReport } from "../job/core/state.ts";
-import { isolateChunk, runChunk, sendReport } from "../wire/calls.ts";
+import { runChunk, sendReport } from "../wire/calls.ts";
 import type { ChunkSpec } from "./chunk-spec.ts";
 
 /**
- * Supervises one chunk. It runs none of the user's code, so nothing that code does can end it: when the
- * runner was killed because its process died again and again, the tasks are run apart from each other.
+ * Supervises one chunk. It runs none of the user's code, so nothing that code does can end it; when
+ * somebody kills its runner, another one takes up the chunk.
  */
 export const chunk = restate.service({
   name: "Chunk",
@@ -24,14 +24,13 @@ export const chunk = restate.service({
 
 /** The chunk's last report; null if its job is gone. */
 async function supervise(ctx: Context, spec: ChunkSpec): Promise<ChunkReport | null> {
-  for (let run = runChunk; ; run = isolateChunk) {
+  for (let isResumed = false; ; isResumed = true) {
     try {
-      return await run(ctx, spec);
+      return await runChunk(ctx, { ...spec, isResumed });
     } catch (error) {
       if (!(error instanceof TerminalError) || error instanceof CancelledError) throw error;
       if (error.code === CALL_ERRORS.JOB_NOT_FOUND.status) return null;
-      // Killed by its process, or by somebody's hand.
-      if (run === isolateChunk) await ctx.sleep(PAUSE_MS);
+      if (isResumed) await ctx.sleep(PAUSE_MS);
     }
   }
 }

@@ -42,9 +42,6 @@ export const sendChunk = (ctx: Context, spec: ChunkSpec) =>
 export const runChunk = (ctx: Context, spec: ChunkSpec) =>
   call<ChunkReport>(ctx, { service: "Runner", method: "run", parameter: spec });
 
-export const isolateChunk = (ctx: Context, spec: ChunkSpec) =>
-  call<ChunkReport>(ctx, { service: "Runner", method: "isolate", parameter: spec });
-
 export const sendReport = (ctx: Context, jobId: string, report: ChunkReport) =>
   send(ctx, { service: "Job", key: jobId, method: "report", parameter: report });
 

@@ -31,8 +31,6 @@ export interface ExecutionOptions {
   readonly inputOf: (index: number) => unknown;
   /** the first outcome that feeds the next stage is reported at once */
   readonly isEager: boolean;
-  /** an earlier attempt died: report every group, so that nothing is lost should this one die too */
-  readonly isRecovering: boolean;
   readonly startedAt: number;
   /** it may run while others are held back */
   readonly isSuspect: boolean;
@@ -159,7 +157,7 @@ export class Execution {
     const { lines, passesOn, ...taken } = this.#outbox.take(now);
     this.#takenBytes += lines.reduce((sum, { length }) => sum + length, 0);
     const returnedFrom = now >= this.#returnAt && this.#mayReturn ? this.#giveBack() : null;
-    const report = returnedFrom !== null || this.#isReportDue(now, taken.outcomes, passesOn);
+    const report = returnedFrom !== null || this.#isReportDue(now, passesOn);
     if (report) {
       this.#reportedAt = now;
       this.#reportedBytes = this.#takenBytes;
@@ -168,7 +166,6 @@ export class Execution {
     const head: GroupHead = {
       ...taken,
       at: Math.round(now),
-      startedAt: Math.round(this.#options.startedAt),
       worker: WORKER,
       running: this.#running.size,
       retrying: this.#retries.size,
@@ -180,12 +177,12 @@ export class Execution {
     return { head, lines };
   }
 
-  #isReportDue(now: number, outcomes: number, passesOn: boolean): boolean {
-    const { next, isEager, isRecovering } = this.#options;
+  #isReportDue(now: number, passesOn: boolean): boolean {
+    const { next, isEager } = this.#options;
     const isFirst = isEager && next !== null && passesOn && !this.#hasPassedOn;
     this.#hasPassedOn ||= passesOn;
     const isBulky = this.#takenBytes - this.#reportedBytes >= REPORT_BYTES;
-    return isFirst || isBulky || now >= this.#beatAt || (isRecovering && outcomes > 0);
+    return isFirst || isBulky || now >= this.#beatAt;
   }
 
   #giveBack(): number {

@@ -17,8 +17,6 @@ export interface Group {
 
 export interface GroupHead {
   readonly at: number;
-  /** when the chunk began */
-  readonly startedAt: number;
   readonly outcomes: number;
   /** what the succeeded ones pass on: their results, or what the emission lines say */
   readonly passes: "results" | "lines";

@@ -1,34 +1,33 @@
 import { TerminalError, type AnyAction } from "../../actions.ts";
 import type { FindAction } from "../../job/core/plan.ts";
 import type { ChunkLog } from "../chunk-log.ts";
-import type { ChunkSpec } from "../chunk-spec.ts";
 import type { ChunkInputs } from "../inputs.ts";
+import type { Round } from "../suspects.ts";
 import { systemClock } from "./clock.ts";
 import { Execution } from "./execution.ts";
+import type { Begun } from "./quarantine.ts";
 
 interface Start {
-  readonly spec: ChunkSpec;
   readonly inputs: ChunkInputs;
   /** what earlier attempts have committed */
-  readonly log: ChunkLog | undefined;
+  readonly log: ChunkLog;
+  readonly round: Round;
+  readonly begun: Begun;
   readonly findAction: FindAction;
   readonly attemptCompletedSignal: AbortSignal;
-  /** run these only */
-  readonly only?: ReadonlySet<number>;
-  /** they run while others are held back */
-  readonly isAlone?: boolean;
 }
 
-/** Starts the tasks that have no outcome yet. They stop when the attempt that runs them ends. */
+/** Starts the tasks of a round that have no outcome yet. They stop when the attempt that runs them ends. */
 export function startExecution(start: Start): Execution {
-  const { spec, inputs, log, findAction, attemptCompletedSignal, only, isAlone = false } = start;
+  const { inputs, log, round, begun, findAction, attemptCompletedSignal } = start;
+  const { spec } = log;
   const { action: name, ...plan } = spec.plan;
+  const group = new Set(round.group);
   const tasks = inputs.tasks
-    .filter(({ index }) => !log?.ended.has(index) && (!only || only.has(index)))
-    .filter(({ index }) => index < spec.first + (log?.size ?? spec.size))
-    .map((task) => log?.retries.get(task.index) ?? task);
-  const known = [...(log?.ended ?? []), ...(log?.retries.keys() ?? [])];
-  const mayReturn = !only && log?.returnedFrom == null;
+    .filter(({ index }) => log.isOpen(index) && group.has(index))
+    .map((task) => log.retries.get(task.index) ?? task);
+  // A task that its process died of must not go back to be found innocent by the next chunk.
+  const mayReturn = round.deaths === 0 && log.returnedFrom === null;
   const execution = new Execution({
     jobId: spec.jobId,
     stage: spec.stage,
@@ -39,12 +38,11 @@ export function startExecution(start: Start): Execution {
     window: spec.window,
     room: spec.room,
     tasks,
-    lastKnown: mayReturn ? known.reduce((a, b) => Math.max(a, b), -1) : Number.POSITIVE_INFINITY,
+    lastKnown: mayReturn ? log.lastKnown : Number.POSITIVE_INFINITY,
     inputOf: inputs.inputOf,
     isEager: spec.isEager,
-    isRecovering: log !== undefined && !only,
-    startedAt: log?.startedAt ?? systemClock.now(),
-    isSuspect: isAlone,
+    startedAt: log.startedAt,
+    isSuspect: begun.isAlone,
     clock: systemClock,
     random: Math.random,
   });

@@ -31,7 +31,6 @@ export function executionOf(setting: Setting): Execution {
     lastKnown: -1,
     inputOf: (index) => ({ item: index }),
     isEager: false,
-    isRecovering: false,
     startedAt: clock.now(),
     isSuspect: false,
     room: { items: Infinity, bytes: Infinity, tasks: Infinity },

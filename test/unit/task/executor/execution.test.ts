@@ -479,12 +479,6 @@ describe("a beat", () => {
     const groups = await runToEnd(given({ tasks: 3, window: 1, next, isEager: true, run }), clock);
     expect(groups.map(({ head }) => head.report)).toEqual([false, true, false]);
   });
-
-  it("comes with every group after an earlier execution was lost", async () => {
-    const run = () => clock.sleep(60);
-    const groups = await runToEnd(given({ tasks: 3, window: 1, run, isRecovering: true }), clock);
-    expect(groups.map(({ head }) => head.report)).toEqual([true, true, true]);
-  });
 });
 
 describe("stop", () => {
