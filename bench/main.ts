@@ -3,6 +3,7 @@ import "../services/node-version.ts";
 import type { Figure } from "./figure.ts";
 import { Ingress } from "./ingress.ts";
 import { readOptions, type Options } from "./options.ts";
+import { watchOthers } from "./processor-time.ts";
 import { exitCode, renderJson, renderTable, type Report } from "./report.ts";
 import { latency } from "./sections/latency.ts";
 import { million } from "./sections/million.ts";
@@ -53,9 +54,11 @@ async function measure(
   repeats: (full: number) => number,
 ): Promise<Figure[]> {
   const ingress = new Ingress(servers.ingressUrl, AbortSignal.timeout(section.withinMs));
-  const { fanfoldPid } = servers;
+  const { fanfoldPid, pids } = servers;
+  const others = watchOthers(pids);
   const figures = await section.measure({ ingress, fanfoldPid, repeats });
-  fanfoldPid();
+  const name = `${section.name}: taken by other processes`;
+  figures.push({ name, value: others(), unit: "%", target: { atMost: 10 } });
   await ingress.purge();
   return figures;
 }

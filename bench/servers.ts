@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { startFanfold, type Fanfold } from "../services/embedded/fanfold.ts";
+import { startFanfold } from "../services/embedded/fanfold.ts";
 import { registerEndpoint } from "../services/embedded/register.ts";
 import { startWorker, type Worker } from "../services/embedded/worker.ts";
 
@@ -7,12 +7,16 @@ export type Servers = {
   readonly ingressUrl: string;
   /** The process that runs Fanfold; a benchmark in which it dies measures nothing. */
   readonly fanfoldPid: () => number;
+  /** All that take part. */
+  readonly pids: () => number[];
   stop(): Promise<void>;
 };
 
 /** One Restate server, and the two contestants each in a process of its own. */
 export async function startServers(): Promise<Servers> {
-  const fanfold = await startFanfold({ entry: join(import.meta.dirname, "fanfold-worker.ts") });
+  const fanfold = await startFanfold({
+    workerEnv: { FANFOLD_ACTIONS: join(import.meta.dirname, "actions.ts") },
+  });
   let handWritten: Worker | undefined;
   const stop = async () => {
     await handWritten?.stop();
@@ -27,13 +31,18 @@ export async function startServers(): Promise<Servers> {
     await stop();
     throw error;
   }
-  return { ingressUrl: fanfold.ingressUrl, fanfoldPid: () => pidOf(fanfold), stop };
+
+  const { ingressUrl, server, worker } = fanfold;
+  const other = handWritten;
+  const fanfoldPid = () => pidOf(worker);
+  const pids = () => [process.pid, server.pid, pidOf(worker), pidOf(other)];
+  return { ingressUrl, fanfoldPid, pids, stop };
 }
 
 // --- internal ---
 
-function pidOf({ worker }: Fanfold): number {
+function pidOf(worker: Worker): number {
   const pid = worker.pid();
-  if (pid === undefined || worker.restarts() > 0) throw new Error("The Fanfold endpoint has died.");
+  if (pid === undefined || worker.restarts() > 0) throw new Error("An endpoint has died.");
   return pid;
 }

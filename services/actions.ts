@@ -49,8 +49,14 @@ export type AnyAction = Pick<
 const NAME = /^[A-Za-z][A-Za-z0-9_.-]{0,63}$/;
 const RESERVED: readonly string[] = OWN_SERVICES;
 
-/** Defines a function action. */
+/** Defines a function action. What it returns must fit `output`, if that is given. */
 export function action<Input = unknown, Output = unknown>(
+  options: ActionOptions<Input, NoInfer<Output>> & { readonly output: z.ZodType<Output> },
+): Action<Input, Output>;
+export function action<Input = unknown, Output = unknown>(
+  options: ActionOptions<Input, Output> & { readonly output?: never },
+): Action<Input, Output>;
+export function action<Input, Output>(
   options: ActionOptions<Input, Output>,
 ): Action<Input, Output> {
   if (!NAME.test(options.name) || RESERVED.includes(options.name)) {

@@ -36,7 +36,7 @@ export function invalidRequest(error: z.ZodError): TerminalError {
 
 /** The refusal of one field that a schema cannot judge. */
 export function invalidField(path: string, message: string): TerminalError {
-  return refusal("INVALID_REQUEST", `Invalid request: ${path}: ${message}`, {
+  return refusal("INVALID_REQUEST", `Invalid request: ${path ? `${path}: ` : ""}${message}`, {
     issues: [{ path, message }],
   });
 }

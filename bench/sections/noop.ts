@@ -8,7 +8,7 @@ export const noop: Section = {
   async measure({ ingress, repeats }) {
     const job = (tasks: number, fold: "none" | "collect" = "none") =>
       ingress.runJob({ action: "noop", tasks, fold });
-    await job(10_000);
+    await job(100_000);
     await ingress.runHandWritten("all", 1_000);
     await ingress.runHandWritten("chunked", 1_000);
 

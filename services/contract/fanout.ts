@@ -38,8 +38,14 @@ const Range = z
   .refine(({ start, stop }) => Number.isSafeInteger(stop - start), {
     error: "must span less than 2^53, so that every number of it is exact",
   })
-  .refine((range) => rangeItems(range) <= LIMITS.tasksPerStage, {
-    error: `must yield at most ${LIMITS.tasksPerStage} items`,
+  .superRefine((range, refinement) => {
+    if (rangeItems(range) <= LIMITS.tasksPerStage) return;
+    refinement.addIssue({
+      code: "too_big",
+      origin: "number",
+      maximum: LIMITS.tasksPerStage,
+      message: `must yield at most ${LIMITS.tasksPerStage} items`,
+    });
   });
 
 const TaskCount = z.int().min(0).max(LIMITS.tasksPerStage);

@@ -20,6 +20,7 @@ export async function currentLines(
     .sort((a, b) => a.span.min - b.span.min);
 
   const current = new Map<number, { rank: number; line: string }>();
+  let isWhole = true;
   for (const [at, { name, span }] of pieces.entries()) {
     const text = (await ctx.get<string>(name, textSerde)) ?? "";
     const rank = span.generation * 1e9 + span.part;
@@ -29,12 +30,15 @@ export async function currentLines(
         current.set(index, { rank, line });
     }
     const next = pieces[at + 1];
-    if (next && isFull(current, next.span.min, { limit, maxBytes, status })) break;
+    if (next && isFull(current, next.span.min, { limit, maxBytes, status })) {
+      isWhole = false;
+      break;
+    }
   }
   const sorted = [...current.entries()].sort(([a], [b]) => a - b).map(([, { line }]) => line);
   const fitting = status ? sorted.filter((line) => lineStatus(line) === status) : sorted;
   const lines = page(fitting, limit, maxBytes);
-  return { head: { hasMore: lines.length < fitting.length }, lines };
+  return { head: { hasMore: !isWhole || lines.length < fitting.length }, lines };
 }
 
 // --- internal ---

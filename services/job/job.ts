@@ -2,6 +2,7 @@ import * as restate from "@restatedev/restate-sdk";
 import type { Engine } from "./engine.ts";
 import { controlHandlers } from "./handlers/control.ts";
 import { internalHandlers } from "./handlers/internal.ts";
+import { plannedJobHandlers } from "./handlers/planned.ts";
 import { queryHandlers } from "./handlers/queries.ts";
 
 /** One job: its counts, its stages, and every question about it. Key: the job's id. */
@@ -11,6 +12,7 @@ export function createJobObject(engine: Engine) {
     handlers: {
       ...controlHandlers(engine),
       ...queryHandlers(engine),
+      ...plannedJobHandlers,
       ...internalHandlers(engine),
     },
   });

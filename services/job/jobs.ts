@@ -7,6 +7,7 @@ import { bodySerde, readBody, type Body } from "../wire/body.ts";
 import { awaitOutcome, submitJob } from "../wire/calls.ts";
 import { planAnswer } from "./core/plan-answer.ts";
 import type { Engine } from "./engine.ts";
+import { plannedJobsHandlers } from "./handlers/planned.ts";
 import { WAITING } from "./handlers/options.ts";
 import { checkRequest } from "./submit.ts";
 
@@ -31,6 +32,8 @@ export function createJobsService({ findAction }: Engine) {
           return awaitOutcome(ctx, jobId, wait === undefined ? {} : { wait });
         },
       ),
+
+      ...plannedJobsHandlers,
 
       plan: restate.handlers.handler(
         { input: bodySerde(JobRequest), idempotencyRetention: 0 },

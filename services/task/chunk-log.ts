@@ -248,13 +248,14 @@ function* cut(lines: readonly string[]): Generator<string[]> {
   let run: string[] = [];
   let bytes = 0;
   for (const line of lines) {
-    if (run.length > 0 && bytes + line.length > LIMITS.commitBytes) {
+    const more = Buffer.byteLength(line) + 1;
+    if (run.length > 0 && bytes + more > LIMITS.commitBytes) {
       yield run;
       run = [];
       bytes = 0;
     }
     run.push(line);
-    bytes += line.length;
+    bytes += more;
   }
   if (run.length > 0) yield run;
 }

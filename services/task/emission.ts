@@ -37,7 +37,11 @@ export function emissionLines(
   const parsed = StaticFanout.safeParse(emitted);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
-    return { code: "INVALID_FANOUT", message: `${issue?.path.join(".")}: ${issue?.message}` };
+    const isTooLarge = issue?.code === "too_big" && issue.path.length === 1;
+    return {
+      code: isTooLarge ? "FANOUT_TOO_LARGE" : "INVALID_FANOUT",
+      message: `${issue?.path.join(".")}: ${issue?.message}`,
+    };
   }
   const tasks = fanoutTasks(parsed.data) ?? 0;
   const lines = linesOf(parsed.data, tasks, parent);

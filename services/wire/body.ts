@@ -2,12 +2,14 @@ import { serde, type Serde } from "@restatedev/restate-sdk";
 import { z } from "zod";
 import { JobId } from "../contract/job-request.ts";
 import { LIMITS } from "../contract/limits.ts";
-import { invalidRequest, refusal } from "../failure.ts";
+import { invalidField, invalidRequest, refusal } from "../failure.ts";
+import { isTooDeep, MAX_DEPTH } from "./depth.ts";
 
 /** A request body as it came: parsed if it could be. Reading it never throws, so that every refusal has our code. */
 export type Body =
   | { readonly kind: "json"; readonly value: unknown; readonly bytes: number }
-  | { readonly kind: "malformed"; readonly bytes: number };
+  | { readonly kind: "malformed"; readonly bytes: number }
+  | { readonly kind: "too deep"; readonly bytes: number };
 
 /** Serde of the input of public handlers; `schema` is only shown to whoever explores the service. */
 export function bodySerde(schema: z.ZodType): Serde<Body> {
@@ -18,8 +20,10 @@ export function bodySerde(schema: z.ZodType): Serde<Body> {
     deserialize: (data) => {
       const bytes = data.length;
       if (bytes === 0) return { kind: "json", value: {}, bytes };
+      const text = new TextDecoder().decode(data);
+      if (isTooDeep(text)) return { kind: "too deep", bytes };
       try {
-        return { kind: "json", value: JSON.parse(new TextDecoder().decode(data)), bytes };
+        return { kind: "json", value: JSON.parse(text), bytes };
       } catch {
         return { kind: "malformed", bytes };
       }
@@ -31,6 +35,7 @@ export function bodySerde(schema: z.ZodType): Serde<Body> {
 export function readBody<T>(schema: z.ZodType<T>, body: Body): T {
   if (body.bytes > LIMITS.requestBytes) throw tooLarge();
   if (body.kind === "malformed") throw refusal("MALFORMED_JSON", "The body is not valid JSON.");
+  if (body.kind === "too deep") throw invalidField("", `is nested deeper than ${MAX_DEPTH} levels`);
   // Numbers and escapes can grow when they are written again.
   if (body.bytes > LIMITS.requestBytes / 8 && jsonBytes(body.value) > LIMITS.requestBytes) {
     throw tooLarge();

@@ -80,8 +80,14 @@ export function unsupported(request: JobRequest): string[] {
 
 /** Equal for requests that mean the same: key order, spelling of durations and of chains do not count. */
 export function requestHash(request: JobRequest): string {
-  const { action: _action, nextActions: _next, actionChain: _chain, ...rest } = request;
-  return digest({ ...rest, stages: stagesOf(request) });
+  const { action: _action, nextActions: _next, actionChain: _chain, fanout, ...rest } = request;
+  const said = Object.entries(rest).filter(([, value]) => value !== undefined);
+  return digest({
+    ...DEFAULTS,
+    ...Object.fromEntries(said),
+    fanout: normalFanout(fanout),
+    stages: stagesOf(request),
+  });
 }
 
 /** Of a request or a part of one. */
@@ -102,6 +108,28 @@ export function requestEcho(request: JobRequest): unknown {
 // --- internal ---
 
 const ECHOED_ITEMS = 10;
+
+/** Of fields that no action's definition has a say in: to write them out changes nothing. */
+const DEFAULTS = {
+  payload: {},
+  open: false,
+  deadline: null,
+  delay: 0,
+  failurePolicy: "complete-all",
+  succeedAfter: null,
+  fold: "collect",
+  onComplete: [],
+  retention: "24h",
+  labels: {},
+};
+
+function normalFanout({ foreach, range, ...other }: NonNullable<JobRequest["fanout"]> = {}) {
+  return {
+    ...other,
+    ...(foreach ? { foreach: { as: "item", ...foreach } } : {}),
+    ...(range ? { range: { as: "item", step: 1, ...range } } : {}),
+  };
+}
 
 function planStage(request: JobRequest, stage: Stage, action: AnyAction | undefined): StagePlan {
   const retry = { ...action?.retry, ...request.retry, ...stage.retry };

@@ -4,6 +4,7 @@ import { Duration, durationMs } from "../../contract/duration.ts";
 import type { OutcomeErrorCode } from "../../contract/errors.ts";
 import { LIMITS } from "../../contract/limits.ts";
 import type { Task, TaskError } from "../../contract/task.ts";
+import { isTooDeep, MAX_DEPTH } from "../../wire/depth.ts";
 import { emissionLines } from "../emission.ts";
 
 /** What one attempt came to: texts ready to be stored, or an error. */
@@ -100,8 +101,7 @@ export function failure(
   stack?: string,
   isFinal = false,
 ): AttemptResult {
-  const error = { code, message: message.slice(0, MESSAGE_CHARS), ...(stack ? { stack } : {}) };
-  return { ok: false, error, isFinal, retryAfterMs: null };
+  return { ok: false, error: cutError(code, message, stack), isFinal, retryAfterMs: null };
 }
 
 // --- internal ---
@@ -151,14 +151,20 @@ function store(action: AnyAction, returned: unknown, task: Task): AttemptResult 
       const text = `The result has ${Buffer.byteLength(json)} bytes, at most ${LIMITS.resultBytes}.`;
       return failure("RESULT_TOO_LARGE", text, undefined, true);
     }
+    if (isTooDeep(json)) return tooDeep();
     if (!task.next) return { ok: true, json, emission: null, emitted: null };
     if (!emission) return { ok: true, json, emission: null, emitted: 1 };
     const stored = emissionLines(emission.fanout, task);
     if ("code" in stored) return failure(stored.code, stored.message, undefined, true);
+    if (stored.lines.some(isTooDeep)) return tooDeep();
     return { ok: true, json, emission: stored.lines, emitted: stored.tasks };
   } catch (thrown) {
     return failure("UNSERIALISABLE", errorOf(thrown).message, undefined, true);
   }
+}
+
+function tooDeep(): AttemptResult {
+  return failure("UNSERIALISABLE", `Nested deeper than ${MAX_DEPTH} levels.`, undefined, true);
 }
 
 function emissionOf(returned: unknown): { result?: unknown; fanout?: unknown } | undefined {
@@ -182,16 +188,19 @@ function invalid(
 function failureOf(thrown: unknown): AttemptResult {
   const { name, message, stack, code, retryAfter } = errorOf(thrown);
   const parsed = Duration.safeParse(retryAfter);
-  const error: TaskError = {
-    code: code ?? "TASK_FAILED",
-    message: message.slice(0, MESSAGE_CHARS),
-    ...(stack === undefined ? {} : { stack: stack.slice(0, STACK_CHARS) }),
-  };
   return {
     ok: false,
-    error,
+    error: cutError(code ?? "TASK_FAILED", message, stack),
     isFinal: name === "TerminalError",
     retryAfterMs: parsed.success ? durationMs(parsed.data) : null,
+  };
+}
+
+function cutError(code: string, message: string, stack: string | undefined): TaskError {
+  return {
+    code,
+    message: message.slice(0, MESSAGE_CHARS),
+    ...(stack ? { stack: stack.slice(0, STACK_CHARS) } : {}),
   };
 }
 

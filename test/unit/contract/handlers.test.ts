@@ -52,8 +52,16 @@ describe("ResultsRequest", () => {
   );
 
   it.each([
-    ...[{ stage: -1 }, { stage: 16 }, { status: "failed" }, { cursor: "-1" }, { cursor: "a" }],
-    ...[{ cursor: 5 }, { cursor: "12345678901" }, { limit: 0 }, { limit: 1_001 }, { page: 1 }],
+    { stage: -1 },
+    { stage: 16 },
+    { status: "failed" },
+    { cursor: "-1" },
+    { cursor: "a" },
+    { cursor: 5 },
+    { cursor: "12345678901" },
+    { limit: 0 },
+    { limit: 1_001 },
+    { page: 1 },
   ])("refuses %j", (request) => {
     expect(ResultsRequest.safeParse(request).success).toBe(false);
   });

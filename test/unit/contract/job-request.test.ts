@@ -59,8 +59,12 @@ describe("JobRequest", () => {
       ],
     ),
     ...[
-      ...["collect", "none", "count", { action: "summarize" }],
-      ...[{ stats: { path: "a.b" } }, { groupBy: { path: "a" } }],
+      "collect",
+      "none",
+      "count",
+      { action: "summarize" },
+      { stats: { path: "a.b" } },
+      { groupBy: { path: "a" } },
     ].map((fold) => [`fold ${JSON.stringify(fold)}`, { ...smallest, fold }]),
   ] as [string, object][])("accepts %s", (_, request) => {
     expect(JobRequest.parse(request)).toEqual(request);

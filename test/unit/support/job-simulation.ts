@@ -148,9 +148,19 @@ export class JobSimulation {
     expect(sent).toHaveLength(size);
     model.state.fill("sent", first, first + size);
     this.#workers.push({
-      ...{ stage, planned, startedAt: this.#now, keeps: planned.size, isDone: false },
-      ...{ seq: 0, ended: 0, succeeded: 0, failed: 0, retries: 0, reportedPieces: 0 },
-      ...{ returned: [], pieces: [] },
+      stage,
+      planned,
+      startedAt: this.#now,
+      keeps: planned.size,
+      isDone: false,
+      seq: 0,
+      ended: 0,
+      succeeded: 0,
+      failed: 0,
+      retries: 0,
+      reportedPieces: 0,
+      returned: [],
+      pieces: [],
     });
   }
 
@@ -178,10 +188,25 @@ export class JobSimulation {
     const final = worker.isDone;
     this.#network.push(
       report({
-        ...{ stage, chunk: planned.chunk, seq: (worker.seq += 1), final, at: this.#tick() },
-        ...{ startedAt: worker.startedAt, window: Math.max(1, running) },
-        ...{ succeeded: worker.succeeded, failed: worker.failed, retries: worker.retries },
-        ...(final ? { running: 0, retrying: 0 } : { running, retrying }),
+        stage,
+        chunk: planned.chunk,
+        seq: (worker.seq += 1),
+        final,
+        at: this.#tick(),
+        startedAt: worker.startedAt,
+        window: Math.max(1, running),
+        succeeded: worker.succeeded,
+        failed: worker.failed,
+        retries: worker.retries,
+        ...(final
+          ? {
+              running: 0,
+              retrying: 0,
+            }
+          : {
+              running,
+              retrying,
+            }),
         taskMs: worker.ended * 10,
         firstPiece: final ? 0 : worker.reportedPieces,
         pieces: worker.pieces.slice(final ? 0 : worker.reportedPieces),

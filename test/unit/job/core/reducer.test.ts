@@ -97,7 +97,9 @@ describe("reduce", () => {
   it("sends again what a chunk gave back, before what comes after it", () => {
     const job = fed(emptyJob({ concurrency: 1 }), [tasks(0, 1_005)], { seal: true }).state;
     const { commands, state } = reported(job, {
-      ...{ succeeded: 10, final: true, returned: [tasks(10, 990)] },
+      succeeded: 10,
+      final: true,
+      returned: [tasks(10, 990)],
     });
     expect(commands[0]).toMatchObject({ type: "dispatch", planned: { first: 10 } });
     expect(state.stages[0]).toMatchObject({ total: 1_005, succeeded: 10 });
@@ -148,7 +150,9 @@ describe("reduce", () => {
       const drained: Command[] = [];
       for (let chunk = 0; drained.every(({ type }) => type !== "dispatch"); chunk += 1) {
         ({ state, commands } = reported(state, {
-          ...{ stage: 1, chunk, final: true },
+          stage: 1,
+          chunk,
+          final: true,
           succeeded: state.stages[1]!.chunks[chunk]!.size,
         }));
         drained.push(...commands.filter((command) => "stage" in command && command.stage === 0));

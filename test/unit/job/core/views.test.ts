@@ -22,14 +22,35 @@ describe("jobStatus", () => {
       generation: 1,
       stages: [
         {
-          ...{ stage: 0, action: "a", status: "RUNNING", sealed: true, percent: 0 },
-          ...{ ratePerSecond: 0, etaMs: null, concurrency: 5 },
-          counts: { ...none, total: 10, pending: 5, running: 5 },
+          stage: 0,
+          action: "a",
+          status: "RUNNING",
+          sealed: true,
+          percent: 0,
+          ratePerSecond: 0,
+          etaMs: null,
+          concurrency: 5,
+          counts: {
+            ...none,
+            total: 10,
+            pending: 5,
+            running: 5,
+          },
         },
         {
-          ...{ stage: 1, action: "b", status: "PENDING", sealed: false, percent: 0 },
-          ...{ ratePerSecond: 0, etaMs: null, concurrency: 100 },
-          counts: { ...none, total: 0, pending: 0 },
+          stage: 1,
+          action: "b",
+          status: "PENDING",
+          sealed: false,
+          percent: 0,
+          ratePerSecond: 0,
+          etaMs: null,
+          concurrency: 100,
+          counts: {
+            ...none,
+            total: 0,
+            pending: 0,
+          },
         },
       ],
       startedAt: 0,
@@ -45,8 +66,13 @@ describe("jobStatus", () => {
     };
     const { counts } = statusOf({ total: 30, succeeded: 1, failed: 2, cancelled: 3, chunks });
     expect(counts).toEqual({
-      ...{ total: 30, pending: 14, running: 7, retrying: 3 },
-      ...{ succeeded: 1, failed: 2, cancelled: 3 },
+      total: 30,
+      pending: 14,
+      running: 7,
+      retrying: 3,
+      succeeded: 1,
+      failed: 2,
+      cancelled: 3,
     });
   });
 
@@ -119,7 +145,10 @@ describe("blockers", () => {
     expect(blockers(jobWith({ total: 10, sealed: true, chunks }), 0)).toEqual([
       { kind: "running", stage: 0, count: 6, message: "6 tasks run." },
       {
-        ...{ kind: "retrying", stage: 0, count: 4, nextRetryAt: 700 },
+        kind: "retrying",
+        stage: 0,
+        count: 4,
+        nextRetryAt: 700,
         message: "4 tasks wait for their next attempt.",
       },
     ]);
@@ -139,7 +168,10 @@ describe("blockers", () => {
     const job = jobWith({ total: 5, sealed: true, chunks });
     expect(blockers(job, 66_000).map(({ kind }) => kind)).toEqual(["running"]);
     expect(blockers(job, 66_001)[1]).toEqual({
-      ...{ kind: "silent", stage: 0, chunk: 7, sinceMs: 65_001 },
+      kind: "silent",
+      stage: 0,
+      chunk: 7,
+      sinceMs: 65_001,
       message: "Chunk 7 (5 tasks from 40) has said nothing for 65 s.",
     });
   });

@@ -120,9 +120,20 @@ describe("starting tasks", () => {
     await runToEnd(execution, clock);
     expect(seen).toEqual([
       {
-        ...{ jobId: "job", stage: 2, index: 7, taskId: "job/2/7", parent: "job/1/4", origin: 1 },
-        ...{ generation: 3, attempt: 2, action: "work", input: { item: 7 } },
-        next: { stage: 3, action: "next" },
+        jobId: "job",
+        stage: 2,
+        index: 7,
+        taskId: "job/2/7",
+        parent: "job/1/4",
+        origin: 1,
+        generation: 3,
+        attempt: 2,
+        action: "work",
+        input: { item: 7 },
+        next: {
+          stage: 3,
+          action: "next",
+        },
       },
     ]);
   });
@@ -425,6 +436,66 @@ describe("the slice of a chunk", () => {
     const lastKnown = Number.POSITIVE_INFINITY;
     const groups = await runToEnd(given({ tasks: 20, window: 2, run, lastKnown }), clock);
     expect(outcomesOf(groups)).toHaveLength(20);
+  });
+});
+
+describe("the bulk of a chunk", () => {
+  it("gives tasks back after 16 MiB of results", async () => {
+    const run = () => "x".repeat(MIB - 2);
+    const groups = await runToEnd(given({ tasks: 60, window: 1, run }), clock);
+    const returned = groups.flatMap(({ head }) => head.returnedFrom ?? []);
+    expect(returned).toHaveLength(1);
+    expect(returned[0]).toBeGreaterThan(15);
+    expect(returned[0]).toBeLessThan(25);
+    expect(outcomesOf(groups)).toHaveLength(returned[0]!);
+  });
+
+  it.each(["x", "漢"])(
+    "reports before more than can be sent waits for it, written with %s",
+    async (letter) => {
+      const run = () => letter.repeat((MIB - 2) / Buffer.byteLength(letter));
+      const lastKnown = Number.POSITIVE_INFINITY;
+      const groups = await runToEnd(given({ tasks: 60, window: 1, run, lastKnown }), clock);
+      let waiting = 0;
+      for (const { head, lines } of groups) {
+        waiting += Buffer.byteLength(lines.join("\n"));
+        expect(waiting).toBeLessThan(24 * MIB);
+        if (head.report) waiting = 0;
+      }
+    },
+  );
+});
+
+describe("the room of the next stage", () => {
+  const next = { stage: 1, action: "next" };
+  const room = { items: Infinity, bytes: Infinity, tasks: Infinity };
+
+  it.each([
+    ["items", { items: 3 }, (index: number) => index, "BACKLOG_FULL"],
+    ["bytes", { bytes: 3_000 }, () => "x".repeat(900), "BACKLOG_FULL"],
+    ["tasks", { tasks: 10 }, () => emit(null, { tasks: 3 }), "FANOUT_TOO_LARGE"],
+  ])("fails tasks that pass on more %s than it has", async (_, limit, result, code) => {
+    const run = ({ index }: { index: number }) => result(index);
+    const setting = { tasks: 5, window: 1, next, room: { ...room, ...limit }, run };
+    const outcomes = outcomesOf(await runToEnd(given(setting), clock));
+    expect(outcomes.map(({ error }) => error?.code)).toEqual([
+      ...Array<undefined>(3).fill(undefined),
+      ...Array<string>(2).fill(code),
+    ]);
+    expect(outcomes[4]).toMatchObject({ status: "FAILED", emitted: 0, attempts: 1 });
+  });
+
+  it("is no matter in the last stage", async () => {
+    const execution = given({ tasks: 5, room: { items: 0, bytes: 0, tasks: 0 } });
+    const outcomes = outcomesOf(await runToEnd(execution, clock));
+    expect(outcomes.every(({ status }) => status === "SUCCEEDED")).toBe(true);
+  });
+
+  it("is not used by tasks that pass nothing on", async () => {
+    const none = { items: 0, bytes: 0, tasks: 0 };
+    const run = () => emit("x".repeat(500), null);
+    const outcomes = outcomesOf(await runToEnd(given({ tasks: 5, next, room: none, run }), clock));
+    expect(outcomes.every(({ status }) => status === "SUCCEEDED")).toBe(true);
   });
 });
 

@@ -1,0 +1,94 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { z } from "zod";
+import { action, emit, RetryableError, type AnyAction } from "../../../services/actions.ts";
+import type { Task } from "../../../services/contract/task.ts";
+import { recordRun } from "./run-log.ts";
+
+const Waiting = z.object({ sleepMs: z.number().default(0) });
+const Deadly = Waiting.extend({ indexes: z.array(z.int()) });
+
+/** Does nothing for `sleepMs`, by default for 5-20 ms; returns `bytes` of padding if asked. */
+const wait = action({
+  name: "wait",
+  input: z.object({ sleepMs: z.number().optional(), bytes: z.int().default(0) }),
+  run: async (task) => {
+    recordRun(task);
+    await sleep(task.input.sleepMs ?? 5 + ((task.index * 7) % 16));
+    return {
+      index: task.index,
+      ...(task.input.bytes ? { padding: "x".repeat(task.input.bytes) } : {}),
+    };
+  },
+});
+
+/** Returns its item after 2-10 ms. */
+const echo = action({
+  name: "echo",
+  run: async (task: Task<{ item?: unknown }>) => {
+    recordRun(task);
+    await sleep(2 + (task.index % 9));
+    return task.input.item;
+  },
+});
+
+/** Gives `each` tasks to the next stage. */
+const spread = action({
+  name: "spread",
+  input: Waiting.extend({ each: z.int() }),
+  run: async (task) => {
+    recordRun(task);
+    await sleep(task.input.sleepMs);
+    const items = Array.from({ length: task.input.each }, (_, n) => `${task.index}.${n}`);
+    return emit(task.index, { foreach: { items } });
+  },
+});
+
+/** Fails on its first `failures` attempts. */
+const fail = action({
+  name: "fail",
+  input: Waiting.extend({ failures: z.int() }),
+  run: async (task) => {
+    recordRun(task);
+    await sleep(task.input.sleepMs);
+    if (task.attempt <= task.input.failures) throw new RetryableError(`attempt ${task.attempt}`);
+    return task.attempt;
+  },
+});
+
+/** Kinds of death for tasks with the given indexes; the others only wait. */
+const deaths: Record<string, (task: Task) => unknown> = {
+  exit: () => process.exit(1),
+  abort: () => process.abort(),
+  kill: async () => {
+    process.kill(process.pid, "SIGKILL");
+    await sleep(60_000);
+  },
+  block: () => {
+    for (;;);
+  },
+  reject: async ({ index }) => {
+    void Promise.reject(new Error(`left behind by ${index}`));
+    await sleep(200);
+  },
+  throw: async ({ index }) => {
+    setTimeout(() => {
+      throw new Error(`timer of ${index}`);
+    }, 10);
+    await sleep(200);
+  },
+};
+
+const deadly = Object.entries(deaths).map(([name, die]) =>
+  action({
+    name,
+    input: Deadly,
+    run: async (task) => {
+      recordRun(task);
+      await sleep(task.input.sleepMs);
+      if (task.input.indexes.includes(task.index)) await die(task);
+      return task.index;
+    },
+  }),
+);
+
+export const chaosActions: readonly AnyAction[] = [wait, echo, spread, fail, ...deadly];

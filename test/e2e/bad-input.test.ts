@@ -1,0 +1,615 @@
+import { request } from "node:http";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { CALL_ERRORS } from "../../services/contract/index.ts";
+import { echo } from "../support/actions.ts";
+import { reproducibly } from "../support/fuzz.ts";
+import { refused, type Answer } from "../support/http.ts";
+import { startTestFanfold } from "../support/test-fanfold.ts";
+
+const fanfold = await startTestFanfold({ actions: [echo] });
+const { get, post, job, admin } = fanfold;
+
+const good = { action: "echo", fanout: { tasks: 1 } };
+const at = (path: string) => ({
+  status: 400,
+  code: "INVALID_REQUEST",
+  issues: expect.arrayContaining([expect.objectContaining({ path })]) as unknown,
+});
+
+/** What can be told about a body before anybody reads it. */
+const MALFORMED: [string, string | Uint8Array<ArrayBuffer>, object][] = [
+  ["half a body", '{"action":', { status: 400, code: "MALFORMED_JSON" }],
+  ["a word", "hello", { status: 400, code: "MALFORMED_JSON" }],
+  ["blanks", "   ", { status: 400, code: "MALFORMED_JSON" }],
+  ["two bodies", "{} {}", { status: 400, code: "MALFORMED_JSON" }],
+  ["a comment", "{} // so", { status: 400, code: "MALFORMED_JSON" }],
+  [
+    "bytes that are no text",
+    new Uint8Array([0xff, 0xfe, 0x00]),
+    { status: 400, code: "MALFORMED_JSON" },
+  ],
+  ["null", "null", { status: 400, code: "INVALID_REQUEST" }],
+  ["an array", "[]", { status: 400, code: "INVALID_REQUEST" }],
+  ["an array with a body", '[{"action":"echo"}]', { status: 400, code: "INVALID_REQUEST" }],
+  ["a string", '"echo"', { status: 400, code: "INVALID_REQUEST" }],
+  ["a number", "42", { status: 400, code: "INVALID_REQUEST" }],
+  ["true", "true", { status: 400, code: "INVALID_REQUEST" }],
+  ["an unknown key", '{"unknown":1}', { status: 400, code: "INVALID_REQUEST" }],
+];
+
+const HANDLERS = [
+  "Jobs/submit",
+  "Jobs/run",
+  "Jobs/plan",
+  ...[
+    "submit",
+    "append",
+    "seal",
+    "status",
+    "outcome",
+    "results",
+    "timeline",
+    "why",
+    "verify",
+    "purge",
+  ].map((handler) => `Job/ended/${handler}`),
+];
+
+describe.each(HANDLERS)("%s", (handler) => {
+  it("refuses a body that is no JSON object of the contract", async () => {
+    for (const [name, raw, refusal] of MALFORMED) {
+      const answer = await refused(post(handler, undefined, { raw }));
+      expect({ name, ...answer }).toMatchObject({ name, ...refusal });
+    }
+  });
+
+  it("refuses another content type", async () => {
+    for (const contentType of [
+      "text/plain",
+      "application/x-www-form-urlencoded",
+      "application/xml",
+    ]) {
+      const answer = await refused(
+        post(handler, undefined, { raw: JSON.stringify(good), contentType }),
+      );
+      expect(answer.status).toBe(400);
+    }
+  });
+
+  it("refuses a body of more than 8 MiB", async () => {
+    const answer = await refused(post(handler, { unknown: "x".repeat(8 * MIB) }));
+    expect(answer).toMatchObject({ status: 413, code: "REQUEST_TOO_LARGE" });
+  });
+});
+
+it.each(["Jobs/submit", "Job/large/submit", "Job/feeding/append"])(
+  "%s refuses a body of more than 32 MiB",
+  async (handler) => {
+    expect(await statusOfLarge(handler, 33 * MIB)).toBe(413);
+  },
+);
+
+describe("a body nested too deeply to be written again", () => {
+  const nested = (depth: number) => `${"[".repeat(depth)}${"]".repeat(depth)}`;
+  const fanout = (depth: number) => `"fanout":{"foreach":{"items":[${nested(depth)}]}}`;
+
+  it.each(["Job/deep/submit", "Jobs/submit", "Jobs/run", "Jobs/plan"])(
+    "is refused by %s",
+    async (handler) => {
+      const raw = `{"action":"echo",${fanout(100_000)}}`;
+      expect(await refused(post(handler, undefined, { raw }))).toMatchObject({
+        status: 400,
+        code: "INVALID_REQUEST",
+      });
+    },
+  );
+
+  it("is refused by append, and the job takes others", async () => {
+    const one = job();
+    await one.submit({ action: "echo", open: true });
+    const answer = post(one.path("append"), undefined, { raw: `{${fanout(100_000)}}` });
+    expect(await refused(answer)).toMatchObject({ status: 400, code: "INVALID_REQUEST" });
+    expect(await one.append({ fanout: { tasks: 1 } })).toEqual({ accepted: 1, total: 1 });
+  });
+
+  it.each([100, 1_000, 2_000, 3_000, 4_000, 5_000, 6_000, 7_000, 8_000, 9_000, 10_000])(
+    "is refused or run when it is %i deep",
+    async (depth) => {
+      const one = job();
+      const raw = `{"action":"echo","nextActions":["echo"],${fanout(depth)}}`;
+      const answer = await post(one.path("submit"), undefined, { raw });
+      if (!answer.ok) return expect(answer).toMatchObject({ status: 400, code: "INVALID_REQUEST" });
+      expect(await one.outcome()).toMatchObject({ status: "SUCCEEDED" });
+      return expect((await one.allResults()).length).toBe(1);
+    },
+  );
+});
+
+it("an empty body asks nothing, and is no request", async () => {
+  expect(await refused(post("Job/empty/submit"))).toMatchObject(at("action"));
+  expect(await refused(post("Job/empty/append"))).toMatchObject(at("fanout"));
+  expect(await refused(post("Jobs/submit"))).toMatchObject(at("action"));
+  expect(await refused(get("Jobs/plan"))).toMatchObject(at("action"));
+});
+
+const REQUESTS: [string, unknown, object][] = [
+  ["an action that is a number", { ...good, action: 1 }, at("action")],
+  ["an empty action", { ...good, action: "" }, at("action")],
+  ["an action with a blank", { ...good, action: "a b" }, at("action")],
+  ["an action of 65 characters", { ...good, action: "a".repeat(65) }, at("action")],
+  ["an action with two slashes", { ...good, action: "a/b/c" }, at("action")],
+  ["no action", { fanout: { tasks: 1 } }, at("action")],
+  ["no fan-out", { action: "echo" }, at("fanout")],
+  ["a fan-out of no kind", { ...good, fanout: {} }, at("fanout")],
+  [
+    "a fan-out of two kinds",
+    { ...good, fanout: { tasks: 1, foreach: { items: [] } } },
+    at("fanout"),
+  ],
+  ["a fan-out that is null", { ...good, fanout: null }, at("fanout")],
+  [
+    "a fan-out of an unknown kind",
+    { ...good, fanout: { each: [] } },
+    { status: 400, code: "INVALID_REQUEST" },
+  ],
+  ["tasks below 0", { ...good, fanout: { tasks: -1 } }, at("fanout.tasks")],
+  ["half a task", { ...good, fanout: { tasks: 0.5 } }, at("fanout.tasks")],
+  ["tasks in words", { ...good, fanout: { tasks: "1" } }, at("fanout.tasks")],
+  ["more than 10^9 tasks", { ...good, fanout: { tasks: 1_000_000_001 } }, at("fanout.tasks")],
+  ["1e300 tasks", { ...good, fanout: { tasks: 1e300 } }, at("fanout.tasks")],
+  [
+    "items that are no list",
+    { ...good, fanout: { foreach: { items: {} } } },
+    at("fanout.foreach.items"),
+  ],
+  ["no items", { ...good, fanout: { foreach: {} } }, at("fanout.foreach.items")],
+  [
+    "a batch of 0",
+    { ...good, fanout: { foreach: { items: [], batch: 0 } } },
+    at("fanout.foreach.batch"),
+  ],
+  [
+    "a batch of 1,001",
+    { ...good, fanout: { foreach: { items: [], batch: 1_001 } } },
+    at("fanout.foreach.batch"),
+  ],
+  [
+    "a step of 0",
+    { ...good, fanout: { range: { start: 1, stop: 2, step: 0 } } },
+    at("fanout.range.step"),
+  ],
+  [
+    "half a step",
+    { ...good, fanout: { range: { start: 1, stop: 2, step: 0.5 } } },
+    at("fanout.range.step"),
+  ],
+  ["a range without stop", { ...good, fanout: { range: { start: 1 } } }, at("fanout.range.stop")],
+  [
+    "a range beyond whole numbers",
+    { ...good, fanout: { range: { start: 1, stop: 1e300 } } },
+    at("fanout.range.stop"),
+  ],
+  [
+    "a range of more than 10^9",
+    { ...good, fanout: { range: { start: 0, stop: 1e9 } } },
+    at("fanout.range"),
+  ],
+  [
+    "a range over everything",
+    { ...good, fanout: { range: { start: -(2 ** 53) + 1, stop: 2 ** 53 - 1 } } },
+    at("fanout.range"),
+  ],
+  [
+    "a bad field name",
+    { ...good, fanout: { foreach: { as: "a b", items: [] } } },
+    at("fanout.foreach.as"),
+  ],
+  [
+    "__proto__ as field name",
+    { ...good, fanout: { foreach: { as: "__proto__", items: [] } } },
+    at("fanout.foreach.as"),
+  ],
+  ["a payload that is a list", { ...good, payload: [] }, at("payload")],
+  ["a payload that is null", { ...good, payload: null }, at("payload")],
+  ["a chain beside an action", { ...good, actionChain: ["echo"] }, at("actionChain")],
+  [
+    "a chain beside nextActions",
+    { fanout: { tasks: 1 }, actionChain: ["echo"], nextActions: ["echo"] },
+    at("actionChain"),
+  ],
+  ["an empty chain", { fanout: { tasks: 1 }, actionChain: [] }, at("actionChain")],
+  [
+    "17 stages",
+    { ...good, nextActions: Array.from({ length: 16 }, () => "echo") },
+    at("nextActions"),
+  ],
+  [
+    "a chain of 17 stages",
+    { fanout: { tasks: 1 }, actionChain: Array.from({ length: 17 }, () => "echo") },
+    at("actionChain"),
+  ],
+  [
+    "a stage with an unknown key",
+    { ...good, nextActions: [{ action: "echo", fanout: { tasks: 1 } }] },
+    at("nextActions.0"),
+  ],
+  ["a stage without action", { ...good, nextActions: [{}] }, at("nextActions.0")],
+  ["concurrency 0", { ...good, limits: { concurrency: 0 } }, at("limits.concurrency")],
+  ["concurrency 100,001", { ...good, limits: { concurrency: 100_001 } }, at("limits.concurrency")],
+  ["no attempts", { ...good, retry: { maxAttempts: 0 } }, at("retry.maxAttempts")],
+  ["a factor below 1", { ...good, retry: { factor: 0.5 } }, at("retry.factor")],
+  ["a duration without unit", { ...good, timeout: "10" }, at("timeout")],
+  ["a duration with a fraction", { ...good, timeout: "1.5s" }, at("timeout")],
+  ["a negative duration", { ...good, timeout: -1 }, at("timeout")],
+  ["half a millisecond", { ...good, timeout: 0.5 }, at("timeout")],
+  ["a timeout of nothing", { ...good, timeout: 0 }, at("timeout")],
+  ["a timeout of 7 hours", { ...good, timeout: "7h" }, at("timeout")],
+  ["a retention of 366 days", { ...good, retention: "366d" }, at("retention")],
+  ["a duration beyond numbers", { ...good, retention: `${"9".repeat(400)}d` }, at("retention")],
+  ["an unknown policy", { ...good, failurePolicy: "never" }, at("failurePolicy")],
+  [
+    "a policy without bound",
+    { ...good, failurePolicy: { tolerate: {} } },
+    at("failurePolicy.tolerate"),
+  ],
+  ["an unknown fold", { ...good, fold: "sum" }, at("fold")],
+  [
+    "17 labels",
+    { ...good, labels: Object.fromEntries(Array.from({ length: 17 }, (_, n) => [`l${n}`, ""])) },
+    at("labels"),
+  ],
+  ["a label that is a number", { ...good, labels: { a: 1 } }, at("labels.a")],
+  ["open in words", { ...good, open: "yes" }, at("open")],
+  ["sealBy of a job that is not open", { ...good, sealBy: "1h" }, at("sealBy")],
+  [
+    "a jobId in the body of Job.submit",
+    { ...good, jobId: "x" },
+    { status: 400, code: "INVALID_REQUEST" },
+  ],
+  ["an unknown action", { ...good, action: "nobody" }, { status: 422, code: "UNKNOWN_ACTION" }],
+  [
+    "an unknown action later on",
+    { ...good, nextActions: ["echo", "nobody"] },
+    { status: 422, code: "UNKNOWN_ACTION" },
+  ],
+  [
+    "one of Fanfold's services",
+    { ...good, action: "Runner" },
+    { status: 422, code: "UNKNOWN_ACTION" },
+  ],
+  [
+    "a name every object has",
+    { ...good, action: "constructor" },
+    { status: 422, code: "UNKNOWN_ACTION" },
+  ],
+];
+
+const NOT_YET: [string, unknown][] = [
+  ["a dynamic fan-out", { ...good, fanout: { from: { action: "echo" } } }],
+  ["a remote action", { ...good, action: "Greeter/greet" }],
+  ["a later remote action", { ...good, nextActions: ["Greeter/greet"] }],
+  ["a rate", { ...good, limits: { rate: { tasks: 1, per: "1s" } } }],
+  [
+    "a stage's rate",
+    { ...good, nextActions: [{ action: "echo", limits: { rate: { tasks: 1, per: "1s" } } }] },
+  ],
+  ["all-or-nothing", { ...good, failurePolicy: "all-or-nothing" }],
+  ["tolerate", { ...good, failurePolicy: { tolerate: { count: 1 } } }],
+  [
+    "a stage's tolerate",
+    { ...good, nextActions: [{ action: "echo", failurePolicy: { tolerate: { percent: 5 } } }] },
+  ],
+  ["succeedAfter", { ...good, succeedAfter: 1 }],
+  ["a fold with stats", { ...good, fold: { stats: { path: "value" } } }],
+  ["a fold with groupBy", { ...good, fold: { groupBy: { path: "value" } } }],
+  ["a fold with topK", { ...good, fold: { topK: { path: "value", k: 3 } } }],
+  ["a user's fold", { ...good, fold: { action: "summarize" } }],
+  ["a deadline", { ...good, deadline: "1h" }],
+  ["a delay", { ...good, delay: "1s" }],
+  ["sealBy", { action: "echo", open: true, sealBy: "1h" }],
+  ["sealPolicy", { action: "echo", open: true, sealPolicy: "seal" }],
+  ["a webhook", { ...good, onComplete: [{ webhook: "https://example.com/hook" }] }],
+  ["an action on completion", { ...good, onComplete: [{ action: "echo" }] }],
+  [
+    "a stage's onComplete",
+    { ...good, nextActions: [{ action: "echo", onComplete: [{ action: "echo" }] }] },
+  ],
+];
+
+const REFUSED = [
+  ...REQUESTS,
+  ...NOT_YET.map(([name, body]) => [name, body, { status: 501, code: "NOT_IMPLEMENTED" }] as const),
+];
+
+it.each(REFUSED)(
+  "refuses a job with %s, wherever it is given, and starts nothing",
+  async (_, body, refusal) => {
+    const one = job();
+    expect(await refused(post(one.path("submit"), body))).toMatchObject(refusal);
+    expect(await refused(get(one.path("status")))).toMatchObject({ code: "JOB_NOT_FOUND" });
+    const isAboutJobId = JSON.stringify(body).includes("jobId");
+    for (const handler of isAboutJobId ? ["Jobs/plan"] : ["Jobs/submit", "Jobs/run", "Jobs/plan"]) {
+      expect(await refused(post(handler, body))).toMatchObject(refusal);
+    }
+  },
+);
+
+it.each(["cancel", "pause", "resume", "setLimits", "redrive", "raiseEvent", "setCustomStatus"])(
+  "Job.%s is not implemented yet, and says so",
+  async (handler) => {
+    expect(await refused(post(`Job/ended/${handler}`, {}))).toMatchObject({
+      status: 501,
+      code: "NOT_IMPLEMENTED",
+    });
+  },
+);
+
+it("Jobs.list is not implemented yet, and says so", async () => {
+  expect(await refused(post("Jobs/list", {}))).toMatchObject({
+    status: 501,
+    code: "NOT_IMPLEMENTED",
+  });
+});
+
+const QUESTIONS: [string, unknown, object][] = [
+  ["append", {}, at("fanout")],
+  ["append", { fanout: { from: { action: "echo" } } }, at("fanout")],
+  ["append", { fanout: { tasks: 1 }, appendId: "" }, at("appendId")],
+  ["append", { fanout: { tasks: 1 }, appendId: 7 }, at("appendId")],
+  ["append", { fanout: { tasks: 1 }, appendId: "x".repeat(129) }, at("appendId")],
+  [
+    "append",
+    { fanout: { foreach: { items: Array.from({ length: 10_001 }, () => 0) } } },
+    at("fanout.foreach.items"),
+  ],
+  ["outcome", { wait: "11m" }, at("wait")],
+  ["outcome", { wait: "soon" }, at("wait")],
+  ["outcome", { generation: 0 }, at("generation")],
+  ["outcome", { generation: 7 }, at("generation")],
+  ["results", { limit: 0 }, at("limit")],
+  ["results", { limit: 1_001 }, at("limit")],
+  ["results", { limit: 1.5 }, at("limit")],
+  ["results", { cursor: "x" }, at("cursor")],
+  ["results", { cursor: 7 }, at("cursor")],
+  ["results", { cursor: "-1" }, at("cursor")],
+  ["results", { stage: 1 }, at("stage")],
+  ["results", { stage: 16 }, at("stage")],
+  ["results", { stage: -1 }, at("stage")],
+  ["results", { status: "RUNNING" }, at("status")],
+  ["timeline", { stage: 1 }, at("stage")],
+  ["timeline", { cursor: "1e3" }, at("cursor")],
+];
+
+it.each(QUESTIONS)("Job.%s refuses %j", async (handler, body, refusal) => {
+  expect(await refused(post(`Job/ended/${handler}`, body))).toMatchObject(refusal);
+});
+
+const JOB_HANDLERS = HANDLERS.filter((handler) => handler.startsWith("Job/")).map(
+  (handler) => handler.split("/")[2] ?? "",
+);
+
+it.each(JOB_HANDLERS)("Job.%s refuses ids that are none", async (handler) => {
+  const body = { submit: good, append: { fanout: { tasks: 1 } } }[handler];
+  for (const id of [
+    "a%2Fb",
+    "%2F",
+    "a%20b",
+    "a%3Fb",
+    "%C3%A9",
+    "a%00",
+    "a%0Ab",
+    "..%2F..",
+    "x".repeat(129),
+    "%F0%9F%98%80",
+    "a+b",
+  ]) {
+    const answer = await refused(post(`Job/${id}/${handler}`, body));
+    expect({ id, ...answer }).toMatchObject({ id, status: 400, code: "INVALID_JOB_ID" });
+  }
+  expect((await refused(post(`Job/%ff/${handler}`, body))).status).toBe(400);
+  expect((await refused(post(`Job/${handler}`, body))).status).toBeLessThan(500);
+});
+
+it.each(["", "a b", "a/b", "é", "x".repeat(129), 7, null, {}])(
+  "Jobs refuses the jobId %j",
+  async (jobId) => {
+    for (const handler of ["Jobs/submit", "Jobs/run"]) {
+      expect(await refused(post(handler, { ...good, jobId }))).toMatchObject(at("jobId"));
+    }
+  },
+);
+
+it.each(JOB_HANDLERS.filter((handler) => handler !== "submit"))(
+  "Job.%s does not know a job that was never submitted",
+  async (handler) => {
+    const body = handler === "append" ? { fanout: { tasks: 1 } } : {};
+    expect(await refused(post(`Job/nobody/${handler}`, body))).toMatchObject({
+      status: 404,
+      code: "JOB_NOT_FOUND",
+    });
+  },
+);
+
+it("names every place that is wrong", async () => {
+  const { issues, message } = await refused(
+    post("Jobs/plan", { action: 1, fanout: { tasks: -1 }, timeout: "x", extra: true }),
+  );
+  expect(issues.map(({ path }) => path)).toEqual(
+    expect.arrayContaining(["action", "fanout.tasks", "timeout"]),
+  );
+  expect(JSON.stringify(issues)).toContain("extra");
+  expect(message).toContain("Invalid request");
+});
+
+it("answers a body with very many mistakes shortly", async () => {
+  const nextActions = Array.from({ length: 100_000 }, () => ({ nothing: 1 }));
+  const answer = await refused(post("Jobs/plan", { ...good, nextActions }));
+  expect(answer).toMatchObject({ status: 400, code: "INVALID_REQUEST" });
+  expect(JSON.stringify(answer).length).toBeLessThan(20_000);
+});
+
+it("takes a body of just under 8 MiB", async () => {
+  const payload = { text: "x".repeat(8 * MIB - 200) };
+  const outcome = await job().run({ ...good, payload, fold: "count", fanout: { tasks: 0 } });
+  expect(outcome).toMatchObject({ status: "SUCCEEDED" });
+});
+
+it("measures a body as it is written again", async () => {
+  const raw = `{"action":"echo","fanout":{"foreach":{"items":[${Array.from({ length: MIB }, () => "1e20").join()}]}}}`;
+  expect(raw.length).toBeLessThan(8 * MIB);
+  expect(await refused(post(job().path("submit"), undefined, { raw }))).toMatchObject({
+    status: 413,
+    code: "REQUEST_TOO_LARGE",
+  });
+});
+
+it("answers whatever is asked with a handle or a documented refusal, and every job ends", async () => {
+  const documented = new Set<string>(
+    Object.entries(CALL_ERRORS).map(([code, { status }]) => `${status} ${code}`),
+  );
+  const started: string[] = [];
+  const tally = new Map<string, number>();
+  await reproducibly(async (options) => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(anyRequest, { minLength: 10, maxLength: 10 }), async (requests) => {
+        await Promise.all(
+          requests.map(async (asked) => {
+            const one = job();
+            const answer = await post(one.path("submit"), asked);
+            const word = wordOf(answer);
+            tally.set(word, (tally.get(word) ?? 0) + 1);
+            if (answer.ok) {
+              expect(answer.body).toMatchObject({ jobId: one.id });
+              started.push(one.id);
+              const { open } = asked as { open?: unknown };
+              if (open === true) await one.seal();
+              const { status, taskCounts } = await one.outcome();
+              expect(["SUCCEEDED", "FAILED"]).toContain(status);
+              const { total, SUCCEEDED, FAILED, CANCELLED } = taskCounts;
+              expect(SUCCEEDED + FAILED + CANCELLED).toBe(total);
+            } else {
+              expect(documented).toContain(word);
+            }
+          }),
+        );
+      }),
+      { ...options, numRuns: 50 },
+    );
+  });
+  expect(started.length).toBeGreaterThan(100);
+  expect(tally.get("400 INVALID_REQUEST") ?? 0).toBeGreaterThan(20);
+});
+
+it("has started nothing of all that was refused", async () => {
+  expect(await admin.invocations()).toEqual([]);
+});
+
+await job("ended").run(good);
+await job("feeding").submit({ action: "echo", open: true });
+
+// --- internal ---
+
+const MIB = 1024 * 1024;
+
+/** The server answers when it has read how much is to come. */
+function statusOfLarge(path: string, bytes: number): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    const headers = { "content-type": "application/json", "content-length": bytes };
+    const sent = request(`${fanfold.ingressUrl}/${path}`, { method: "POST", headers });
+    sent.once("response", (response) => {
+      resolve(response.statusCode);
+      sent.destroy();
+    });
+    sent.once("error", reject);
+    sent.write("{");
+  });
+}
+
+function wordOf(answer: Answer): string {
+  return answer.ok ? "200" : `${answer.status} ${answer.code}`;
+}
+
+/** Mostly what could be meant, with something odd here and there. */
+function mostly<T>(sane: fc.Arbitrary<T>, odd: fc.Arbitrary<unknown> = fc.jsonValue()) {
+  return fc.oneof({ weight: 39, arbitrary: sane }, { weight: 1, arbitrary: odd });
+}
+
+function maybe<T>(sane: fc.Arbitrary<T>): fc.Arbitrary<unknown> {
+  return fc.option(mostly(sane), { nil: undefined, freq: 1 });
+}
+
+const duration = mostly(
+  fc.oneof(fc.constantFrom("10s", "1m", "2h", "3000ms"), fc.integer({ min: 2_000, max: 100_000 })),
+  fc.constantFrom("soon", "400d", "1.5s", -1, 0, 0.5),
+);
+const name = mostly(fc.constant("echo"), fc.constantFrom("nobody", "A/b", "", "a b"));
+const whole = mostly(
+  fc.integer({ min: -20, max: 20 }),
+  fc.constantFrom(0.5, 2 ** 31, -(2 ** 53), 1e21),
+);
+const step = mostly(fc.constantFrom(1, 2, -1, -3, 7), fc.constantFrom(0, 0.5));
+const batch = fc.option(mostly(fc.integer({ min: 1, max: 7 }), fc.constantFrom(0, 1_001)), {
+  nil: undefined,
+});
+const field = mostly(fc.constantFrom("item", "x", "toString"), fc.constantFrom("__proto__", "a b"));
+const fanout = fc.oneof(
+  fc.record({
+    foreach: fc.record(
+      { as: field, items: mostly(fc.array(fc.jsonValue(), { maxLength: 20 })), batch },
+      { requiredKeys: ["items"] },
+    ),
+  }),
+  fc.record({
+    range: fc
+      .record(
+        { as: field, start: whole, stop: whole, step, batch },
+        { requiredKeys: ["start", "stop"] },
+      )
+      .filter(isSmall),
+  }),
+  fc.record({ tasks: mostly(fc.integer({ min: 0, max: 50 }), fc.constantFrom(-1, 0.5, 1e10)) }),
+  fc.record({ tasks: fc.integer({ min: 0, max: 5 }), from: maybe(fc.record({ action: name })) }),
+);
+const payload = fc.dictionary(fc.string(), fc.jsonValue(), { maxKeys: 3 });
+const options = {
+  limits: maybe(
+    fc.record({ concurrency: mostly(fc.integer({ min: 1, max: 200 }), fc.constant(0)) }),
+  ),
+  retry: maybe(
+    fc.record({ maxAttempts: fc.integer({ min: 1, max: 3 }), initialInterval: duration }),
+  ),
+  timeout: maybe(duration),
+  cancelGrace: maybe(duration),
+  failurePolicy: maybe(
+    mostly(fc.constantFrom("complete-all", "best-effort"), fc.constant("all-or-nothing")),
+  ),
+  fold: maybe(
+    mostly(fc.constantFrom("collect", "none", "count"), fc.constant({ stats: { path: "x" } })),
+  ),
+};
+const stage = fc.oneof(
+  name,
+  fc.record({ action: name, payload: maybe(payload), ...options }, { requiredKeys: ["action"] }),
+);
+const anyRequest = mostly(
+  fc.record(
+    {
+      action: name,
+      payload: maybe(payload),
+      fanout: mostly(fanout),
+      nextActions: maybe(fc.array(stage, { maxLength: 4 })),
+      open: maybe(fc.boolean()),
+      retention: maybe(duration),
+      labels: maybe(fc.dictionary(fc.string({ minLength: 1 }), fc.string(), { maxKeys: 3 })),
+      ...options,
+    },
+    { requiredKeys: ["action", "fanout"] },
+  ),
+);
+
+/** A job of a billion tasks could not be waited for. */
+function isSmall(range: { start: unknown; stop: unknown; step?: unknown }): boolean {
+  const { start, stop, step = 1 } = range;
+  return !(Math.abs((Number(stop) - Number(start)) / Number(step)) > 10_000);
+}

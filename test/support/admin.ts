@@ -1,0 +1,35 @@
+/** What the server's admin API knows. */
+export function adminClient(adminUrl: string) {
+  const query = async (sql: string): Promise<Record<string, unknown>[]> => {
+    const response = await fetch(`${adminUrl}/query`, {
+      method: "POST",
+      headers: { "content-type": "application/json", accept: "application/json" },
+      body: JSON.stringify({ query: sql }),
+    });
+    if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
+    return ((await response.json()) as { rows: Record<string, unknown>[] }).rows;
+  };
+
+  return {
+    query,
+
+    /** Invocations that have work to do; ended ones that are kept, and timers of retention, have none. */
+    invocations: () =>
+      query(
+        `select target, status, retry_count, last_failure from sys_invocation
+         where status <> 'completed' and target_handler_name <> 'expire'`,
+      ),
+
+    services: async (): Promise<Service[]> => {
+      const response = await fetch(`${adminUrl}/services`);
+      return ((await response.json()) as { services: Service[] }).services;
+    },
+  };
+}
+
+export interface Service {
+  readonly name: string;
+  readonly ty: string;
+  readonly public: boolean;
+  readonly handlers: readonly { readonly name: string; readonly public: boolean }[];
+}

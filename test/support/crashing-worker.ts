@@ -1,0 +1,45 @@
+// A worker whose actions leave errors behind that nobody catches: in a process of its own, since a
+// test runner counts them as its own failures.
+import { createApp } from "../../services/app.ts";
+import { action } from "../../services/actions.ts";
+import { announceReady, onStop } from "../../services/embedded/worker-process.ts";
+import { serveEndpoint } from "../../services/endpoint.ts";
+
+type Crash = "rejection" | "timer" | "late" | "none";
+
+const never = () => new Promise<never>(() => undefined);
+
+const crashing = action<{ item: Crash }>({
+  name: "crashing",
+  run: async ({ input: { item }, index }) => {
+    switch (item) {
+      case "rejection":
+        void Promise.reject(new Error("detached"));
+        return never();
+      case "timer":
+        setTimeout(() => {
+          throw new Error("in a timer");
+        }, 10);
+        return never();
+      case "late":
+        // The task has ended by then: its outcome stands.
+        setTimeout(() => {
+          throw new Error("too late");
+        }, 10);
+        return index;
+      case "none":
+        return index;
+    }
+  },
+});
+
+const app = createApp({ actions: [crashing] });
+const endpoint = await serveEndpoint({
+  services: app.services,
+  port: Number(process.env["FANFOLD_ENDPOINT_PORT"]),
+});
+onStop(async () => {
+  await app.close();
+  await endpoint.close();
+});
+announceReady(endpoint.port);

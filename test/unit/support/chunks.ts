@@ -1,0 +1,77 @@
+import type { ChunkSpec } from "../../../services/task/chunk-spec.ts";
+import type { Group, GroupHead } from "../../../services/task/executor/group.ts";
+import { failedLine, succeededLine } from "../../../services/task/record.ts";
+import { stagePlan } from "./plans.ts";
+import { tasks } from "./stages.ts";
+
+/** A chunk of stage 0 in which only what matters to the test is said. */
+export function chunkSpec(fields: Partial<ChunkSpec> = {}): ChunkSpec {
+  const { first = 0, size = 10 } = fields;
+  return {
+    jobId: "job",
+    epoch: "e1",
+    generation: 1,
+    stage: 0,
+    chunk: 4,
+    first,
+    size,
+    window: 100,
+    slices: [tasks(first, size)],
+    plan: stagePlan(),
+    next: null,
+    room: { items: Infinity, bytes: Infinity, tasks: Infinity },
+    isEager: false,
+    isResumed: false,
+    collects: false,
+    ...fields,
+  };
+}
+
+/** A group that says of itself what its lines say. */
+export function groupOf(
+  outcomes: readonly string[],
+  { emissions, ...head }: Partial<GroupHead> & { emissions?: readonly string[] } = {},
+): Group {
+  const succeeded = outcomes.filter((line) => line.includes('"S"')).length;
+  return {
+    head: {
+      at: 1_000,
+      outcomes: outcomes.length,
+      passes: emissions ? "lines" : "results",
+      worker: "here:1",
+      succeeded,
+      failed: outcomes.length - succeeded,
+      retries: [],
+      taskMs: 0,
+      running: 0,
+      retrying: 0,
+      nextRetryAt: null,
+      slots: 100,
+      returnedFrom: null,
+      report: false,
+      ...head,
+    },
+    lines: [...outcomes, ...(emissions ?? [])],
+  };
+}
+
+export const recordOf = (index: number) => ({
+  index,
+  attempts: 1,
+  startedAt: 900,
+  durationMs: 1.5,
+  origin: index,
+  parent: null,
+  emitted: 1,
+  generation: 1,
+});
+
+export const succeeded = (index: number, result: unknown = index) =>
+  succeededLine(recordOf(index), JSON.stringify(result));
+
+export const failed = (index: number) =>
+  failedLine(
+    { ...recordOf(index), emitted: 0 },
+    { code: "TASK_FAILED", message: "no" },
+    `{"item":${index}}`,
+  );

@@ -1,0 +1,273 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { LIMITS } from "../../../services/contract/limits.ts";
+import type { ChunkReport } from "../../../services/job/core/state.ts";
+import { ChunkLog, type Piece } from "../../../services/task/chunk-log.ts";
+import type { ChunkSpec } from "../../../services/task/chunk-spec.ts";
+import { seedsOfEmissions, seedsOfOutcomes } from "../../../services/task/emission.ts";
+import type { Group } from "../../../services/task/executor/group.ts";
+import { isEmissionPiece, parsePiece } from "../../../services/task/piece.ts";
+import { lineIndex } from "../../../services/task/record.ts";
+import { chunkSpec, failed, groupOf, succeeded } from "../support/chunks.ts";
+import { untried } from "../support/executions.ts";
+import { holds } from "../support/property.ts";
+import { tasks } from "../support/stages.ts";
+
+const next = { stage: 1, action: "next" };
+const MIB = 1024 * 1024;
+
+/** What a task came to: null: it failed; a number: it emitted that many tasks; "plain": its result is passed on. */
+type End = null | number | "plain";
+
+const scenarios = fc.record({
+  groups: fc.array(
+    fc.record({
+      ends: fc.array(
+        fc.oneof(fc.constant(null), fc.nat({ max: 3 }), fc.constant("plain" as const)),
+        {
+          maxLength: 6,
+        },
+      ),
+      report: fc.boolean(),
+      taskMs: fc.nat({ max: 100 }),
+    }),
+    { maxLength: 10 },
+  ),
+  order: fc.infiniteStream(fc.nat()),
+  givesBack: fc.nat({ max: 3 }),
+});
+
+describe("ChunkLog", () => {
+  it("stores and reports the same when the same groups are replayed", () => {
+    holds(
+      fc.property(scenarios, (scenario) => {
+        const { spec, groups } = played(scenario);
+        expect(run(spec, groups)).toEqual(run(spec, structuredClone(groups)));
+      }),
+    );
+  });
+
+  it("passes every task on once, in order, however plain and emitted groups mix", () => {
+    holds(
+      fc.property(scenarios, (scenario) => {
+        const { spec, groups, expected } = played(scenario);
+        const { stored, reports } = run(spec, groups);
+        const passedOn = reports.at(-1)!.pieces;
+        expect(passedOn.reduce((sum, { count }) => sum + count, 0)).toBe(expected.passed.length);
+        const parents = passedOn.flatMap(({ name, count }) => {
+          const { lines } = stored.find((piece) => piece.name === name)!;
+          const seedsOf = isEmissionPiece(name) ? seedsOfEmissions : seedsOfOutcomes;
+          return seedsOf(lines, 0, count + 1).map(({ parent }) => parent);
+        });
+        expect(parents).toEqual(expected.passed);
+        // What each report names follows what the one before it named.
+        const named = reports.slice(0, -1).flatMap(({ pieces }) => pieces);
+        expect(named).toEqual(passedOn.slice(0, named.length));
+        expect(reports.at(-1)!.firstPiece).toBe(0);
+      }),
+      200,
+    );
+  });
+
+  it("stores every outcome once, under names that tell its index", () => {
+    holds(
+      fc.property(scenarios, (scenario) => {
+        const { spec, groups, expected } = played(scenario);
+        const { stored } = run(spec, groups);
+        expect(new Set(stored.map(({ name }) => name)).size).toBe(stored.length);
+        const indexes = stored.flatMap(({ name, lines }) => {
+          const piece = parsePiece(name);
+          if (!piece) return [];
+          const within = lines.map(lineIndex);
+          expect(Math.min(...within)).toBe(piece.min);
+          expect(Math.max(...within)).toBe(piece.max);
+          return within;
+        });
+        expect(indexes).toEqual(expected.indexes);
+      }),
+    );
+  });
+
+  it("comes to the same when it is restored from what was stored", () => {
+    holds(
+      fc.property(scenarios, fc.nat({ max: 10 }), (scenario, until) => {
+        const { spec, groups } = played(scenario);
+        const lost = run(spec, groups.slice(0, until));
+        const restored = new ChunkLog(spec);
+        const returnedFrom = lost.log.returnedFrom;
+        restored.restore(lost.stored, returnedFrom, 1_000);
+        const before = lost.log.report(true);
+        const after = restored.report(true);
+        for (const field of ["succeeded", "failed", "pieces", "returned", "collected"] as const) {
+          expect({ [field]: after[field] }).toEqual({ [field]: before[field] });
+        }
+        expect([...restored.ended]).toEqual([...lost.log.ended]);
+        expect(restored.size).toBe(lost.log.size);
+        expect(after.seq).toBeGreaterThan(before.seq);
+        for (const group of groups.slice(until)) restored.add(group);
+        expect(restored.isDone).toBe(true);
+        expect(
+          restored.flush().every(({ name }) => !lost.stored.some((piece) => piece.name === name)),
+        ).toBe(true);
+        const { log } = run(spec, groups);
+        const [whole, resumed] = [log.report(true), restored.report(true)];
+        expect(resumed.succeeded).toBe(whole.succeeded);
+        expect(resumed.failed).toBe(whole.failed);
+        expect(countOf(resumed)).toBe(countOf(whole));
+      }),
+    );
+  });
+
+  it("is done when every task that it keeps has an outcome", () => {
+    const log = new ChunkLog(chunkSpec({ first: 20, size: 3 }));
+    expect(log.isDone).toBe(false);
+    log.add(groupOf([succeeded(21), failed(20)]));
+    expect([20, 21, 22].map((index) => log.isOpen(index))).toEqual([false, false, true]);
+    log.add(groupOf([succeeded(22)]));
+    expect(log.isDone).toBe(true);
+  });
+
+  it("gives tasks back as the segments they came in, cut where they were not started", () => {
+    const slices = [tasks(20, 5), tasks(25, 5), tasks(30, 5)];
+    const log = new ChunkLog(chunkSpec({ first: 20, size: 15, slices }));
+    log.add(groupOf([succeeded(20)], { returnedFrom: 27 }));
+    expect(log.report(false).returned).toEqual([tasks(27, 3), tasks(30, 5)]);
+    expect({ size: log.size, returnedFrom: log.returnedFrom }).toEqual({
+      size: 7,
+      returnedFrom: 27,
+    });
+    expect(log.isOpen(26)).toBe(true);
+    expect(log.isOpen(27)).toBe(false);
+    expect(log.timeline()).toMatchObject({ first: 20, size: 7, succeeded: 1, worker: "here:1" });
+  });
+
+  it("knows the failed attempts of tasks that have no outcome yet", () => {
+    const log = new ChunkLog(chunkSpec());
+    const retry = { ...untried(5), attempts: 1, readyAt: 2_000 };
+    log.add(groupOf([succeeded(0)], { retries: [retry], retrying: 1, nextRetryAt: 2_000 }));
+    expect([...log.retries.values()]).toEqual([retry]);
+    expect(log.lastKnown).toBe(5);
+    expect(log.report(false)).toMatchObject({ retries: 1, retrying: 1, nextRetryAt: 2_000 });
+    log.add(groupOf([failed(5)]));
+    expect(log.retries.size).toBe(0);
+    expect(log.report(true)).toMatchObject({ retries: 1, retrying: 0, failed: 1 });
+  });
+
+  it("says when it began though it is begun again", () => {
+    const log = new ChunkLog(chunkSpec());
+    log.begin(500);
+    log.begin(900);
+    expect(log.report(false)).toMatchObject({ startedAt: 500, at: 500 });
+  });
+
+  it("says how many slots it still needs, the last time all it had", () => {
+    const log = new ChunkLog(chunkSpec({ size: 2, window: 2 }));
+    log.add(groupOf([succeeded(0)], { slots: 1, running: 1 }));
+    expect(log.report(false)).toMatchObject({ window: 1, running: 1 });
+    log.add(groupOf([succeeded(1)], { slots: 1 }));
+    expect(log.report(true)).toMatchObject({ window: 2, running: 0 });
+  });
+
+  it("stores pieces of at most 1 MiB", () => {
+    const log = new ChunkLog(chunkSpec());
+    const results = ["x".repeat(0.6 * MIB), "y".repeat(0.6 * MIB), "z"];
+    log.add(groupOf(results.map((result, index) => succeeded(index, result))));
+    expect(log.flush().map(({ lines }) => lines.length)).toEqual([1, 2]);
+  });
+
+  it("stores pieces of at most 1 MiB of bytes, not of characters", () => {
+    const log = new ChunkLog(chunkSpec());
+    const results = Array.from({ length: 6 }, () => "漢".repeat(0.3 * MIB));
+    log.add(groupOf(results.map((result, index) => succeeded(index, result))));
+    for (const { lines } of log.flush()) {
+      expect(Buffer.byteLength(lines.join("\n"))).toBeLessThanOrEqual(LIMITS.commitBytes);
+    }
+  });
+
+  describe("collecting", () => {
+    it("gives an entry for each task, with what users see of an error", () => {
+      const log = new ChunkLog(chunkSpec({ size: 2, collects: true }));
+      log.add(groupOf([failed(1), succeeded(0, { a: [1, "x,y"] })]));
+      expect(log.report(false).collected).toBeNull();
+      expect(log.report(true).collected).toEqual([
+        '[1,{"ok":false,"error":{"code":"TASK_FAILED","message":"no"}}]',
+        '[0,{"ok":true,"value":{"a":[1,"x,y"]}}]',
+      ]);
+    });
+
+    it("stops at 1 MiB, so that a report never grows beyond what can be sent", () => {
+      const log = new ChunkLog(chunkSpec({ size: 40, collects: true }));
+      for (let index = 0; index < 40; index += 1) {
+        log.add(groupOf([succeeded(index, "x".repeat(MIB - 2))]));
+      }
+      expect(JSON.stringify(log.report(true)).length).toBeLessThan(10_000);
+    });
+
+    it("gives nothing where the stage keeps nothing inline", () => {
+      const log = new ChunkLog(chunkSpec({ size: 1 }));
+      log.add(groupOf([succeeded(0)]));
+      expect(log.report(true).collected).toBeNull();
+    });
+  });
+});
+
+// --- internal ---
+
+/** Runs groups as a runner does: stores and reports when a group says so, and at the end. */
+function run(spec: ChunkSpec, groups: readonly Group[]) {
+  const log = new ChunkLog(spec);
+  const stored: Piece[] = [];
+  const reports: ChunkReport[] = [];
+  for (const group of groups) {
+    log.add(group);
+    if (!group.head.report) continue;
+    stored.push(...log.flush());
+    reports.push(log.report(false));
+  }
+  stored.push(...log.flush());
+  reports.push(log.report(true));
+  return { log, stored, reports };
+}
+
+/** Groups of a chunk whose tasks end in any order, and what must come of them. */
+function played({
+  groups: plan,
+  order,
+  givesBack,
+}: {
+  groups: readonly { ends: readonly End[]; report: boolean; taskMs: number }[];
+  order: fc.Stream<number>;
+  givesBack: number;
+}) {
+  const size = plan.reduce((sum, { ends }) => sum + ends.length, 0);
+  const left = Array.from({ length: size }, (_, at) => at);
+  const passed: number[] = [];
+  const indexes: number[] = [];
+  const groups = plan.map(({ ends, report, taskMs }, number) => {
+    const taken = ends.map((end) => {
+      const draw = order.next().value ?? 0;
+      const [index] = left.splice(draw % left.length, 1) as [number];
+      indexes.push(index);
+      passed.push(...Array.from({ length: end === "plain" ? 1 : (end ?? 0) }, () => index));
+      return { index, end };
+    });
+    const lines = taken.map(({ index, end }) => (end === null ? failed(index) : succeeded(index)));
+    const isPlain = ends.every((end) => end === null || end === "plain");
+    const emissions = taken.flatMap(({ index, end }) => {
+      if (end === "plain") return [`{"n":1,"p":${index},"o":${index},"as":"item","v":[${index}]}`];
+      return end ? [`{"n":${end},"p":${index},"o":${index}}`] : [];
+    });
+    const isLast = number === plan.length - 1;
+    return groupOf(lines, {
+      report,
+      taskMs,
+      returnedFrom: isLast && givesBack > 0 ? size : null,
+      ...(isPlain ? {} : { emissions }),
+    });
+  });
+  const given = size + (plan.length > 0 ? givesBack : 0);
+  const spec = chunkSpec({ size: given, slices: [tasks(0, given)], next, collects: true });
+  return { spec, groups, expected: { passed, indexes } };
+}
+
+const countOf = ({ pieces }: ChunkReport) => pieces.reduce((sum, { count }) => sum + count, 0);

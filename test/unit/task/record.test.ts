@@ -1,0 +1,116 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { TaskOutcome } from "../../../services/contract/task.ts";
+import {
+  failedLine,
+  isSucceeded,
+  lineIndex,
+  lineStatus,
+  parseLine,
+  resultText,
+  succeededLine,
+} from "../../../services/task/record.ts";
+import { holds } from "../support/property.ts";
+
+const index = fc.nat({ max: 999_999_999 });
+const records = fc.record({
+  index,
+  attempts: fc.nat({ max: 1_000 }),
+  startedAt: fc.option(fc.nat()),
+  durationMs: fc.option(fc.nat().map((microseconds) => microseconds / 1_000)),
+  origin: index,
+  parent: fc.option(index),
+  emitted: fc.option(fc.nat()),
+  generation: fc.integer({ min: 1, max: 99 }),
+});
+const errors = fc.record(
+  { code: fc.string(), message: fc.string({ unit: "binary" }), stack: fc.string() },
+  { requiredKeys: ["code", "message"] },
+);
+const json = fc.json();
+
+describe("a stored outcome", () => {
+  it("is read as it was written when the task succeeded", () => {
+    holds(
+      fc.property(records, json, (record, result) => {
+        const line = succeededLine(record, result);
+        expect(resultText(line)).toBe(result);
+        expect(isSucceeded(line)).toBe(true);
+        expect(lineStatus(line)).toBe("SUCCEEDED");
+        expect(parseLine(line, "job", 2)).toEqual({
+          ...shared(record),
+          status: "SUCCEEDED",
+          result: JSON.parse(result) as unknown,
+        });
+      }),
+      200,
+    );
+  });
+
+  it("is read as it was written when the task failed", () => {
+    holds(
+      fc.property(records, errors, json, (record, error, input) => {
+        const line = failedLine(record, error, input);
+        expect(isSucceeded(line)).toBe(false);
+        expect(lineStatus(line)).toBe("FAILED");
+        expect(parseLine(line, "job", 2)).toEqual({
+          ...shared(record),
+          status: "FAILED",
+          error: JSON.parse(JSON.stringify(error)) as unknown,
+          input: JSON.parse(input) as unknown,
+        });
+      }),
+      200,
+    );
+  });
+
+  it("is one line that says its index", () => {
+    holds(
+      fc.property(records, errors, fc.string({ unit: "binary" }), (record, error, text) => {
+        const lines = [
+          succeededLine(record, JSON.stringify(text)),
+          failedLine(record, error, JSON.stringify({ text })),
+        ];
+        for (const line of lines) {
+          expect(line).not.toContain("\n");
+          expect(lineIndex(line)).toBe(record.index);
+          expect(TaskOutcome.safeParse(parseLine(line, "job", 2)).success).toBe(true);
+        }
+      }),
+    );
+  });
+
+  it("shows a cancelled task as such", () => {
+    const line = '[3,"C",0,null,null,3,null,null,1,{"code":"CANCELLED","message":"x"},{}]';
+    expect(lineStatus(line)).toBe("CANCELLED");
+    expect(parseLine(line, "job", 0)).toMatchObject({
+      status: "CANCELLED",
+      attempts: 0,
+      startedAt: null,
+      durationMs: null,
+      error: { code: "CANCELLED" },
+    });
+  });
+});
+
+// --- internal ---
+
+/** The fields that every outcome of stage 2 has. */
+function shared({
+  parent,
+  emitted,
+  ...record
+}: {
+  readonly index: number;
+  readonly parent: number | null;
+  readonly emitted: number | null;
+}) {
+  return {
+    ...record,
+    jobId: "job",
+    stage: 2,
+    taskId: `job/2/${record.index}`,
+    parent: parent === null ? null : `job/1/${parent}`,
+    ...(emitted === null ? {} : { emitted }),
+  };
+}
