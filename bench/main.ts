@@ -36,11 +36,14 @@ async function bench({ only, quick }: Options): Promise<Report> {
     for (const section of sections) {
       if (only.length > 0 && !only.includes(section.name)) continue;
       process.stderr.write(`${section.name} …\n`);
+      const others = watchOthers(servers.pids);
       try {
         figures.push(...(await measure(section, servers, repeats)));
       } catch (error) {
         failures.push({ section: section.name, message: messageOf(error) });
       }
+      const name = `${section.name}: taken by other processes`;
+      figures.push({ name, value: others(), unit: "%", target: { atMost: 10 } });
     }
   } finally {
     await servers.stop();
@@ -49,16 +52,12 @@ async function bench({ only, quick }: Options): Promise<Report> {
 }
 
 async function measure(
-  section: Section,
-  servers: Servers,
+  { measure, withinMs }: Section,
+  { ingressUrl, fanfoldPid }: Servers,
   repeats: (full: number) => number,
 ): Promise<Figure[]> {
-  const ingress = new Ingress(servers.ingressUrl, AbortSignal.timeout(section.withinMs));
-  const { fanfoldPid, pids } = servers;
-  const others = watchOthers(pids);
-  const figures = await section.measure({ ingress, fanfoldPid, repeats });
-  const name = `${section.name}: taken by other processes`;
-  figures.push({ name, value: others(), unit: "%", target: { atMost: 10 } });
+  const ingress = new Ingress(ingressUrl, AbortSignal.timeout(withinMs));
+  const figures = await measure({ ingress, fanfoldPid, repeats });
   await ingress.purge();
   return figures;
 }

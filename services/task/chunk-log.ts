@@ -34,6 +34,8 @@ export class ChunkLog {
   /** entries for `collect`; null: not wanted, or more than a job keeps inline */
   #collected: string[] | null;
   #collectedBytes = 0;
+  #committedBytes = 0;
+  #unsavedBytes = 0;
   #returned: readonly Segment[] = [];
   #returnedFrom: number | null = null;
   #seq = 0;
@@ -85,12 +87,24 @@ export class ChunkLog {
     return index < this.spec.first + this.size && !this.ended.has(index);
   }
 
+  /** Of everything that was committed, and of what no flush has taken. */
+  get committedBytes(): number {
+    return this.#committedBytes;
+  }
+
+  get unsavedBytes(): number {
+    return this.#unsavedBytes;
+  }
+
   get hasUnsaved(): boolean {
     return this.#unsaved.length > 0;
   }
 
   add({ head, lines }: Group): void {
     this.#last = head;
+    const bytes = bytesOf(lines);
+    this.#committedBytes += bytes;
+    this.#unsavedBytes += bytes;
     const outcomes = lines.slice(0, head.outcomes);
     this.#record(outcomes);
     this.#passOn(outcomes, head.passes === "lines" ? lines.slice(head.outcomes) : null);
@@ -140,6 +154,7 @@ export class ChunkLog {
     }
     this.#unsaved = [];
     this.#unsavedEmissions = null;
+    this.#unsavedBytes = 0;
     return pieces;
   }
 

@@ -11,7 +11,7 @@ describe("a job that is purged as soon as it has ended", () => {
   it("leaves nothing to the next one of its id, also when the endpoint dies meanwhile", async () => {
     const random = seededRandom("purge");
     const { jobs, fanfold } = chaos;
-    for (let life = 0; life < 8 * ROUNDS; life += 1) {
+    for (let life = 0; life < 4 * ROUNDS; life += 1) {
       const tasks = random.between(500, 3_000);
       const request = {
         actionChain: ["wait", { action: "echo" }],

@@ -13,6 +13,7 @@ export class Deadlines {
   readonly #running = new Map<Attempt, number>();
   readonly #overdue = new Map<Attempt, number>();
   #cancelTimer: (() => void) | null = null;
+  #wakeAt = Infinity;
 
   constructor(plan: { readonly timeoutMs: number; readonly graceMs: number }, clock: Clock) {
     this.#plan = plan;
@@ -20,8 +21,10 @@ export class Deadlines {
   }
 
   add(attempt: Attempt): void {
-    this.#running.set(attempt, attempt.startedAt + this.#plan.timeoutMs);
-    this.#cancelTimer ??= this.#arm(this.#plan.timeoutMs);
+    const dueAt = attempt.startedAt + this.#plan.timeoutMs;
+    this.#running.set(attempt, dueAt);
+    // While the timer waits for the grace of an earlier attempt, this one may be due before that.
+    if (dueAt < this.#wakeAt) this.#arm(dueAt);
   }
 
   remove(attempt: Attempt): void {
@@ -37,8 +40,11 @@ export class Deadlines {
 
   // --- internal ---
 
-  #arm(ms: number): () => void {
-    return this.#clock.timer(Math.max(1, ms), () => this.#check());
+  #arm(at: number): void {
+    this.#cancelTimer?.();
+    this.#wakeAt = at;
+    const ms = Math.max(1, at - this.#clock.now());
+    this.#cancelTimer = at === Infinity ? null : this.#clock.timer(ms, () => this.#check());
   }
 
   #check(): void {
@@ -56,7 +62,6 @@ export class Deadlines {
     }
     const [next] = this.#running.values();
     const [giveUp] = this.#overdue.values();
-    const at = Math.min(next ?? Number.POSITIVE_INFINITY, giveUp ?? Number.POSITIVE_INFINITY);
-    this.#cancelTimer = Number.isFinite(at) ? this.#arm(at - now) : null;
+    this.#arm(Math.min(next ?? Infinity, giveUp ?? Infinity));
   }
 }

@@ -32,6 +32,9 @@ export interface ExecutionOptions {
   /** the first outcome that feeds the next stage is reported at once */
   readonly isEager: boolean;
   readonly startedAt: number;
+  /** what earlier attempts have committed, and how much of it no report has named */
+  readonly committedBytes: number;
+  readonly unsavedBytes: number;
   /** it may run while others are held back */
   readonly isSuspect: boolean;
   readonly clock: Clock;
@@ -60,8 +63,8 @@ export class Execution {
   #hasPassedOn = false;
   /** what this chunk gave to the next stage */
   #passed: Room = { items: 0, bytes: 0, tasks: 0 };
-  #takenBytes = 0;
-  #reportedBytes = 0;
+  #takenBytes: number;
+  #reportedBytes: number;
   #isStopped = false;
   #isPumping = false;
   /** waits for a turn of the event loop with time for it */
@@ -69,7 +72,7 @@ export class Execution {
   #wake: (() => void) | null = null;
 
   constructor(options: ExecutionOptions) {
-    const { plan, clock, tasks, window, startedAt } = options;
+    const { plan, clock, tasks, window, committedBytes, unsavedBytes } = options;
     this.#options = options;
     this.#outbox = new Outbox(plan.durability);
     this.#retries = new RetryQueue(clock, () => this.#pump());
@@ -82,7 +85,9 @@ export class Execution {
     };
     this.#end = tasks.length;
     this.#slots = window;
-    this.#reportedAt = startedAt;
+    this.#reportedAt = clock.now();
+    this.#takenBytes = committedBytes;
+    this.#reportedBytes = committedBytes - unsavedBytes;
   }
 
   /** The next group: when it is full, 50 ms after its first outcome, at a beat, or at the end. */

@@ -42,6 +42,8 @@ export function startExecution(start: Start): Execution {
     inputOf: inputs.inputOf,
     isEager: spec.isEager,
     startedAt: log.startedAt,
+    committedBytes: log.committedBytes,
+    unsavedBytes: log.unsavedBytes,
     isSuspect: begun.isAlone,
     clock: systemClock,
     random: Math.random,

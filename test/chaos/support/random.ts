@@ -19,3 +19,6 @@ export function seededRandom(scenario: string): Random {
 
 /** How often the scenarios with random moments run; FANFOLD_CHAOS_ROUNDS for more. */
 export const ROUNDS = Math.max(1, Number(process.env["FANFOLD_CHAOS_ROUNDS"] ?? 1));
+
+/** With more than one round every scenario runs; a single round is what fits into some minutes. */
+export const IS_THOROUGH = ROUNDS > 1;

@@ -32,6 +32,8 @@ export function executionOf(setting: Setting): Execution {
     inputOf: (index) => ({ item: index }),
     isEager: false,
     startedAt: clock.now(),
+    committedBytes: 0,
+    unsavedBytes: 0,
     isSuspect: false,
     room: { items: Infinity, bytes: Infinity, tasks: Infinity },
     random: () => 0.5,

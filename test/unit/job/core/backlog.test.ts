@@ -16,7 +16,7 @@ import { tasksOf, totalOf } from "../../support/segments.ts";
 
 type Step =
   | { do: "push"; sizes: readonly number[] }
-  | { do: "take"; count: number; within: number }
+  | { do: "take"; count: number; within: number; times: number }
   | { do: "give back"; share: number };
 
 const steps: fc.Arbitrary<Step[]> = fc.array(
@@ -29,6 +29,7 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
       do: fc.constant("take" as const),
       count: fc.integer({ min: 1, max: 100 }),
       within: fc.integer({ min: 1, max: 200 }),
+      times: fc.integer({ min: 1, max: 12 }),
     }),
     fc.record({ do: fc.constant("give back" as const), share: fc.nat({ max: 100 }) }),
   ),
@@ -51,7 +52,8 @@ describe("a backlog", () => {
       fc.property(steps, (script) => {
         const shelf = new Shelf();
         for (const step of script) shelf.do(step);
-        while (shelf.backlog.tasks > 0) shelf.do({ do: "take", count: 100, within: 1_000_000 });
+        while (shelf.backlog.tasks > 0)
+          shelf.do({ do: "take", count: 100, within: 1_000_000, times: 1 });
         expect(shelf.model).toEqual([]);
         expect(shelf.backlog).toMatchObject({ tasks: 0, items: 0, bytes: 0, head: [], tail: [] });
       }),
@@ -132,7 +134,15 @@ class Shelf {
     this.model.push(...segments.filter(({ count }) => count > 0));
   }
 
-  #take({ count, within }: Extract<Step, { do: "take" }>): void {
+  /** Several chunks in one step, as long as something is at hand. */
+  #take({ times, ...chunk }: Extract<Step, { do: "take" }>): void {
+    if (this.model.length > 0) expect(this.backlog.head.length).toBeGreaterThan(0);
+    for (let time = 0; time < times && this.backlog.head.length > 0; time += 1) {
+      this.#takeChunk(chunk);
+    }
+  }
+
+  #takeChunk({ count, within }: { count: number; within: number }): void {
     const before = tasksOf(this.model);
     const limit = (before[0]?.index ?? 0) + within;
     const parts = take(this.backlog, count, limit);

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { keepDown, startChaos, type Chaos } from "./support/environment.ts";
+import { IS_THOROUGH } from "./support/random.ts";
 
 let chaos: Chaos;
 beforeAll(async () => void (chaos = await startChaos()));
@@ -10,7 +11,7 @@ afterAll(async () => chaos.stop());
 const AWAY_MS = 15_000;
 
 describe("a chunk whose process was away for a while", () => {
-  it("does not run tasks again whose outcomes were committed", async () => {
+  it.runIf(IS_THOROUGH)("does not run tasks again whose outcomes were committed", async () => {
     const request = {
       action: "wait",
       payload: { sleepMs: 20 },
@@ -45,7 +46,7 @@ describe("a chunk whose process was away for a while", () => {
     expect(seen.map(({ attempt }) => attempt)).toEqual([1, 2, 3]);
   });
 
-  it("records no outcome twice when its last put arrives late", async () => {
+  it.runIf(IS_THOROUGH)("records no outcome twice when its last put arrives late", async () => {
     const request = {
       action: "wait",
       payload: { sleepMs: 100, bytes: 100_000 },
@@ -62,7 +63,7 @@ describe("a chunk whose process was away for a while", () => {
     await chaos.jobs.expectWhole(outcome, [400]);
   });
 
-  it("is not much slower with few slots than it was", async () => {
+  it.runIf(IS_THOROUGH)("is not much slower with few slots than it was", async () => {
     const request = {
       action: "wait",
       payload: { sleepMs: 1 },
