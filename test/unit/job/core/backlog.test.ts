@@ -23,7 +23,10 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
   fc.oneof(
     fc.record({
       do: fc.constant("push" as const),
-      sizes: fc.array(fc.nat({ max: 3 }), { maxLength: 2 * PAGE }),
+      sizes: fc.array(fc.nat({ max: 3 }), {
+        maxLength: 2 * PAGE,
+        size: "max",
+      }),
     }),
     fc.record({
       do: fc.constant("take" as const),
@@ -66,6 +69,14 @@ describe("a backlog", () => {
     expect(shelf.backlog.head).toHaveLength(PAGE);
     expect(shelf.backlog.tail.length).toBeLessThan(PAGE);
     expect(shelf.pages.size).toBe(9);
+  });
+
+  it("keeps its order when one step takes everything at hand", () => {
+    const shelf = new Shelf();
+    shelf.do({ do: "push", sizes: Array.from({ length: 4 * PAGE + 5 }, () => 1) });
+    const all = { do: "take", count: 100, within: 1_000_000, times: 1_000 } as const;
+    while (shelf.backlog.tasks > 0) shelf.do(all);
+    expect(shelf.pages.size).toBe(0);
   });
 
   it("wants no page while it has a page of segments at its head", () => {

@@ -1,7 +1,10 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { admission } from "../../../../services/task/executor/admission.ts";
 import { drain, drainable } from "../../../../services/task/executor/shutdown.ts";
+import { executionOf } from "../../support/executions.ts";
+import { FakeClock } from "../../support/fake-clock.ts";
 
+const clock = new FakeClock();
 const leavers: (() => void)[] = [];
 
 afterEach(() => {
@@ -30,6 +33,18 @@ describe("drain", () => {
   it("does not wait for an execution that has left", async () => {
     drainable({ isQuiet: false })();
     await drain(60_000);
+  });
+
+  it("waits for an execution until its outcomes are durable, or it is stopped", async () => {
+    const [committing, stopped] = [executionOf({ clock }), executionOf({ clock, tasks: 600 })];
+    for (const execution of [committing, stopped]) await execution.take();
+    expect([committing.isQuiet, stopped.isQuiet]).toEqual([false, false]);
+    const draining = drain(60_000);
+    await committing.take();
+    expect(committing.isQuiet).toBe(true);
+    stopped.stop();
+    await draining;
+    committing.stop();
   });
 
   it("does not wait longer than the grace", async () => {
