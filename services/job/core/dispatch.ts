@@ -21,9 +21,9 @@ export interface PlannedChunk {
  * Takes chunks out of the backlog while there are free slots.
  *
  * The windows of the chunks in flight never add up to more than `concurrency`. A chunk is meant to
- * take about a second at the measured pace; before anything was measured it is 1,000 tasks, since one
- * that proves slow returns what it has not started. Towards the end chunks shrink, down to a tenth of a
- * second of work, so that no straggler holds the fan-in.
+ * take about a second at the measured pace; before anything was measured it is 1,000 tasks or more, since
+ * one that proves slow returns what it has not started. Towards the end chunks shrink, down to 0.3 seconds
+ * of work: below that, what a chunk costs is more than what a straggler may.
  */
 export function planChunks(
   stage: StageState,
@@ -86,7 +86,7 @@ const FIRST_CHUNK = 1_000;
 const FAST = 10;
 const FAST_WINDOW = 16;
 const CHUNK_SECONDS = 1;
-const LEAST_SECONDS = 0.1;
+const LEAST_SECONDS = 0.3;
 /** Slow tasks: several rounds to a chunk, so that one long task does not idle the other slots. */
 const ROUNDS = 4;
 
@@ -96,7 +96,7 @@ function shareOf(concurrency: number, pace: number | null): number {
 }
 
 function chunkSize(pace: number | null, window: number, waiting: number): number {
-  if (pace === null) return FIRST_CHUNK;
+  if (pace === null) return clamp(Math.ceil(waiting / SHARES), FIRST_CHUNK, MAX_CHUNK);
   const perSecond = pace * window;
   const aSecond = Math.max(perSecond * CHUNK_SECONDS, ROUNDS * window);
   const aShare = Math.max(perSecond * LEAST_SECONDS, waiting / SHARES, window);

@@ -1,4 +1,8 @@
 import fc from "fast-check";
+import { vi } from "vitest";
+
+// Many cases take their time on a busy machine.
+vi.setConfig({ testTimeout: 300_000 });
 
 const { FC_SEED: seed, FC_RUNS: moreRuns } = process.env;
 

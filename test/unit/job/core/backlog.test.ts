@@ -46,7 +46,7 @@ describe("a backlog", () => {
         const shelf = new Shelf();
         for (const step of script) shelf.do(step);
       }),
-      150,
+      40,
     );
   });
 
@@ -60,6 +60,7 @@ describe("a backlog", () => {
         expect(shelf.model).toEqual([]);
         expect(shelf.backlog).toMatchObject({ tasks: 0, items: 0, bytes: 0, head: [], tail: [] });
       }),
+      30,
     );
   });
 

@@ -58,7 +58,7 @@ describe("planChunks", () => {
       planChunks(stageWith({ waiting, pace: 10 }), { concurrency: 1_600, at })[0]!.size;
     expect(sizeWith(100_000)).toBe(1_000);
     expect(sizeWith(8_000)).toBe(500);
-    expect(sizeWith(800)).toBe(100);
+    expect(sizeWith(800)).toBe(300);
     expect(sizeWith(50)).toBe(50);
   });
 

@@ -11,8 +11,6 @@ import { holds } from "../../support/property.ts";
 import { report } from "../../support/reports.ts";
 import { emptyJob, tasks } from "../../support/stages.ts";
 
-const PATIENT = { timeout: 60_000 };
-
 const stagePlans: fc.Arbitrary<Partial<StagePlan>> = fc.record({
   concurrency: fc.integer({ min: 1, max: 200 }),
   policy: fc.constantFrom("complete-all", "best-effort"),
@@ -48,7 +46,7 @@ const jobs = fc.record({
 });
 
 describe("reduce", () => {
-  it("keeps every promise and ends, whatever happens in which order", PATIENT, () => {
+  it("keeps every promise and ends, whatever happens in which order", () => {
     holds(
       fc.property(jobs, ({ stages, feeds, decide }) => {
         const simulation = new JobSimulation(stages, decide);
@@ -161,7 +159,7 @@ describe("reduce", () => {
       expect(state.stages[1]!.backlog.tasks).toBeGreaterThan(0);
     });
 
-    it("cannot wedge a job whose stages all flood the next", PATIENT, () => {
+    it("cannot wedge a job whose stages all flood the next", () => {
       const stages = Array.from({ length: 4 }, () => ({ concurrency: 3 }));
       holds(
         fc.property(decisions(200), (decide) => {
