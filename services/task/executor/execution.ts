@@ -59,6 +59,8 @@ export class Execution {
   #next = 0;
   #end: number;
   #slots: number;
+  /** Not when the chunk began: a task that an earlier attempt died of starts again before it could go back. */
+  readonly #beganAt: number;
   #reportedAt: number;
   #hasPassedOn = false;
   /** what this chunk gave to the next stage */
@@ -85,7 +87,8 @@ export class Execution {
     };
     this.#end = tasks.length;
     this.#slots = window;
-    this.#reportedAt = clock.now();
+    this.#beganAt = clock.now();
+    this.#reportedAt = this.#beganAt;
     this.#takenBytes = committedBytes;
     this.#reportedBytes = committedBytes - unsavedBytes;
   }
@@ -150,7 +153,8 @@ export class Execution {
   }
 
   get #returnAt(): number {
-    return this.#takenBytes < CHUNK_BYTES ? this.#options.startedAt + SLICE_MS : 0;
+    if (this.#takenBytes < CHUNK_BYTES) return this.#beganAt + SLICE_MS;
+    return this.#options.committedBytes === 0 ? 0 : this.#beganAt + MIN_BEAT_MS;
   }
 
   get #mayReturn(): boolean {

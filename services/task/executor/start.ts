@@ -26,8 +26,7 @@ export function startExecution(start: Start): Execution {
   const tasks = inputs.tasks
     .filter(({ index }) => log.isOpen(index) && group.has(index))
     .map((task) => log.retries.get(task.index) ?? task);
-  // A task that its process died of must not go back to be found innocent by the next chunk.
-  const mayReturn = round.deaths === 0 && log.returnedFrom === null;
+  const mayReturn = round.kind === "together" && log.returnedFrom === null;
   const execution = new Execution({
     jobId: spec.jobId,
     stage: spec.stage,
