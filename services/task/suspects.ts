@@ -3,8 +3,6 @@ export interface Round {
   readonly group: readonly number[];
   /** all at once, a few that are not suspected, or one suspect with nobody else in the process */
   readonly kind: "together" | "group" | "alone";
-  /** deaths of the process in earlier rounds */
-  readonly deaths: number;
 }
 
 /**
@@ -28,14 +26,13 @@ export class Suspects {
     const unsuspected = open.filter((index) => !this.#points.has(index));
     if (this.#allDeaths < DEATHS_TOGETHER) this.#kind = "together";
     else this.#kind = unsuspected.length > 0 ? "group" : "alone";
-    const round = { kind: this.#kind, deaths: this.#allDeaths };
     switch (this.#kind) {
       case "together":
-        return { ...round, group: open };
+        return { kind: "together", group: open };
       case "group":
-        return { ...round, group: unsuspected.slice(0, this.#groupSize) };
+        return { kind: "group", group: unsuspected.slice(0, this.#groupSize) };
       case "alone":
-        return { ...round, group: open.slice(0, 1) };
+        return { kind: "alone", group: open.slice(0, 1) };
     }
   }
 
