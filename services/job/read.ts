@@ -49,7 +49,9 @@ export async function resultsPage(
     if (status) next = blockEnd;
     else if (next < blockEnd) break;
   }
-  const outcomes: TaskOutcome[] = lines.map((line) => parseLine(line, jobId, at));
+  const outcomes: TaskOutcome[] = lines.map((line) =>
+    parseLine(line, { jobId, stage: at, startedAt: state.startedAt }),
+  );
   const isLast = isComplete && next >= stage.total;
   return { outcomes, cursor: isLast ? null : String(next), complete: isComplete };
 }

@@ -67,13 +67,14 @@ function chunkSpec(
   stage: number,
   planned: PlannedChunk,
 ): ChunkSpec {
-  const { epoch, generation, plan } = state;
+  const { epoch, generation, plan, startedAt } = state;
   const { action, retry, timeoutMs, graceMs, durability, payload } = plan.stages[stage]!;
   const next = plan.stages[stage + 1];
-  const { total, collected } = state.stages[stage]!;
+  const { total, collected, backlog } = state.stages[stage]!;
   const fed = state.stages[stage + 1];
   return {
     jobId,
+    jobStartedAt: startedAt,
     epoch,
     generation,
     stage,
@@ -85,6 +86,7 @@ function chunkSpec(
       bytes: LIMITS.backlogBytes - (fed?.backlog.bytes ?? 0),
       tasks: LIMITS.tasksPerStage - (fed?.total ?? 0),
     },
+    isAwaited: backlog.tasks > 0,
     isEager: fed?.total === 0,
     isResumed: false,
     collects: collected !== null && total <= LIMITS.collectTasks,

@@ -254,7 +254,7 @@ export class ChunkLog {
 function collectedEntry(line: string): string {
   const index = lineIndex(line);
   if (isSucceeded(line)) return `[${index},{"ok":true,"value":${resultText(line)}}]`;
-  const { error } = parseLine(line, "", 0);
+  const { error } = parseLine(line, { jobId: "", stage: 0, startedAt: 0 });
   return `[${index},${JSON.stringify({ ok: false, error })}]`;
 }
 

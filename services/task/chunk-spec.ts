@@ -4,6 +4,8 @@ import type { Segment } from "../job/core/segments.ts";
 /** Everything a chunk needs to run: consecutive tasks of a stage, and where their inputs are. */
 export interface ChunkSpec {
   readonly jobId: string;
+  /** milliseconds since 1970 */
+  readonly jobStartedAt: number;
   readonly epoch: string;
   readonly generation: number;
   readonly stage: number;
@@ -18,6 +20,8 @@ export interface ChunkSpec {
     "action" | "payload" | "retry" | "timeoutMs" | "graceMs" | "durability"
   >;
   readonly next: { readonly stage: number; readonly action: string } | null;
+  /** other tasks of its stage wait for its slots */
+  readonly isAwaited: boolean;
   /** what the next stage may still take: stored items and their bytes, and tasks of any kind */
   readonly room: Room;
   /** the next stage waits for its first task */

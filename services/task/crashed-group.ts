@@ -6,7 +6,7 @@ import { failedLine } from "./record.ts";
 
 /** The outcome of a task that its process died of, as a group of one. */
 export function crashedGroup(
-  { generation, next }: ChunkSpec,
+  { generation, next, jobStartedAt }: ChunkSpec,
   inputs: ChunkInputs,
   index: number,
   { begun, deaths }: { begun: Begun; deaths: number },
@@ -15,7 +15,7 @@ export function crashedGroup(
   const record = {
     ...task,
     attempts: deaths,
-    startedAt: begun.at,
+    startedAt: begun.at - jobStartedAt,
     durationMs: 0,
     emitted: next ? 0 : null,
     generation,

@@ -1,7 +1,7 @@
 import { StaticFanout, fanoutTasks, type Fanout, type JsonObject } from "../contract/fanout.ts";
 import { LIMITS } from "../contract/limits.ts";
 import { rangeInput, rangeSource, slicesOf, type Source } from "../job/core/segments.ts";
-import { isSucceeded, lineIndex, resultText } from "./record.ts";
+import { isSucceeded, lineIndex, lineOrigin, resultText } from "./record.ts";
 
 /**
  * How what a task passes on is stored: JSON objects, one to a line,
@@ -57,8 +57,8 @@ export function emissionLines(
 
 /** The emission line of a result that is passed on as it is. */
 export function plainEmission(outcomeLine: string): string {
-  const [, , , , , origin] = outcomeLine.split(",", 6);
-  return `{"n":1,"p":${lineIndex(outcomeLine)},"o":${origin},"as":"item","v":[${resultText(outcomeLine)}]}`;
+  const ids = `"p":${lineIndex(outcomeLine)},"o":${lineOrigin(outcomeLine)}`;
+  return `{"n":1,${ids},"as":"item","v":[${resultText(outcomeLine)}]}`;
 }
 
 export function emissionTasks(line: string): number {
@@ -70,10 +70,11 @@ export function seedsOfOutcomes(lines: readonly string[], offset: number, count:
   return lines
     .filter(isSucceeded)
     .slice(offset, offset + count)
-    .map((line) => {
-      const record = JSON.parse(line) as unknown[];
-      return { parent: lineIndex(line), origin: record[5] as number, fields: { item: record[9] } };
-    });
+    .map((line) => ({
+      parent: lineIndex(line),
+      origin: lineOrigin(line),
+      fields: { item: JSON.parse(resultText(line)) as unknown },
+    }));
 }
 
 /** The tasks number `offset` to `offset + count` of the emission lines of a piece. */

@@ -1,7 +1,7 @@
 import type { Context, Serde } from "@restatedev/restate-sdk";
 import type { FindAction } from "../job/core/plan.ts";
 import type { ChunkReport } from "../job/core/state.ts";
-import { sendReport } from "../wire/calls.ts";
+import { sendFreed, sendReport } from "../wire/calls.ts";
 import { linesSerde, type Lines } from "../wire/lines.ts";
 import { ChunkLog } from "./chunk-log.ts";
 import type { ChunkSpec } from "./chunk-spec.ts";
@@ -43,6 +43,13 @@ export async function runChunk(
     }
   }
   release(ctx.request().id);
+  if (spec.isAwaited)
+    sendFreed(ctx, spec.jobId, {
+      epoch: spec.epoch,
+      generation: spec.generation,
+      stage: spec.stage,
+      chunk: spec.chunk,
+    });
   await save(ctx, log, true);
   return log.report(true);
 }
@@ -87,7 +94,12 @@ async function hasDied(
     execution ??= startExecution({ inputs, log, round, begun, findAction, attemptCompletedSignal });
     return execution.take();
   };
-  while (round.group.some((index) => log.isOpen(index))) {
+  let ended = 0;
+  const isOver = () => {
+    while (ended < round.group.length && !log.isOpen(round.group[ended]!)) ended += 1;
+    return ended === round.group.length;
+  };
+  while (!isOver()) {
     const { head, lines } = await ctx.run("commit", take, { serde: stepSerde });
     if ("died" in head) return true;
     log.add({ head, lines });

@@ -11,7 +11,7 @@ import type {
   SeedsRequest,
   Tally,
 } from "../data/data.ts";
-import type { ChunkReport } from "../job/core/state.ts";
+import type { ChunkReport, FreedChunk } from "../job/core/state.ts";
 import type { ChunkSpec } from "../task/chunk-spec.ts";
 import { jsonSerde } from "./json.ts";
 import { linesSerde, type Lines } from "./lines.ts";
@@ -44,6 +44,9 @@ export const runChunk = (ctx: Context, spec: ChunkSpec) =>
 
 export const sendReport = (ctx: Context, jobId: string, report: ChunkReport) =>
   send(ctx, { service: "Job", key: jobId, method: "report", parameter: report });
+
+export const sendFreed = (ctx: Context, jobId: string, freed: FreedChunk) =>
+  send(ctx, { service: "Job", key: jobId, method: "freed", parameter: freed });
 
 export const jobItems = (ctx: Context, jobId: string, request: SliceRequest) =>
   call(

@@ -5,7 +5,7 @@ import type { StageState } from "./state.ts";
 
 /** Outcomes of this many consecutive indexes lie in one Data object; a chunk never crosses into the next. */
 export const BLOCK = 16_000;
-export const MAX_CHUNK = 4_000;
+export const MAX_CHUNK = 8_000;
 export const MAX_IN_FLIGHT = 64;
 
 /** A chunk to send: consecutive tasks, of which `window` may run at once. */
@@ -32,7 +32,7 @@ export function planChunks(
   const planned: PlannedChunk[] = [];
   let inFlight = Object.keys(stage.chunks).length;
   let free = concurrency - Object.values(stage.chunks).reduce((sum, c) => sum + c.window, 0);
-  const share = shareOf(concurrency, stage.pace);
+  const share = shareOf(concurrency, stage);
   const smallest = Math.ceil(concurrency / MAX_IN_FLIGHT);
 
   while (inFlight < MAX_IN_FLIGHT && free >= Math.min(smallest, stage.backlog.tasks)) {
@@ -40,11 +40,12 @@ export function planChunks(
     if (!next || free < 1) break;
     const waiting = stage.backlog.tasks;
     const base = Math.min(free, share);
-    const size = chunkSize(stage.pace, base, waiting);
+    const size = chunkSize(stage.pace, base, Math.ceil((waiting * base) / free));
     const limit = (Math.floor(next.first / BLOCK) + 1) * BLOCK;
     const slices = take(stage.backlog, size, limit);
     const taken = slices.reduce((sum, slice) => sum + slice.count, 0);
-    const window = clamp(Math.ceil((free * taken) / waiting), base, Math.min(free, taken));
+    const fair = Math.max((free * taken) / waiting, (base * taken) / size);
+    const window = clamp(Math.ceil(fair), 1, Math.min(free, taken));
     const chunk = stage.nextChunk++;
     stage.chunks[chunk] = {
       first: next.first,
@@ -81,25 +82,31 @@ export function isFlooded(next: StageState | undefined): boolean {
 
 /** How many chunks the slots of a stage are meant to be spread over. */
 const SHARES = 16;
+/**
+ * Over how many while tasks take no longer than this, and at first: the processor bounds them, and more
+ * chunks at once only commit smaller groups and make longer queues.
+ */
+const FEW_SHARES = 4;
+const SHORT_MS = 50;
+const SHORT_WINDOW = 16;
 const FIRST_CHUNK = 1_000;
-/** Tasks this fast, per second and slot, gain more from larger chunks than from more of them. */
-const FAST = 10;
-const FAST_WINDOW = 16;
 const CHUNK_SECONDS = 1;
 const LEAST_SECONDS = 0.3;
 /** Slow tasks: several rounds to a chunk, so that one long task does not idle the other slots. */
 const ROUNDS = 4;
 
-function shareOf(concurrency: number, pace: number | null): number {
-  const share = Math.ceil(concurrency / SHARES);
-  return pace !== null && pace > FAST ? Math.max(share, FAST_WINDOW) : share;
+function shareOf(concurrency: number, { taskMs, succeeded, failed }: StageState): number {
+  const isShort = taskMs <= SHORT_MS * (succeeded + failed);
+  if (!isShort) return Math.ceil(concurrency / SHARES);
+  return Math.max(Math.ceil(concurrency / FEW_SHARES), SHORT_WINDOW);
 }
 
-function chunkSize(pace: number | null, window: number, waiting: number): number {
-  if (pace === null) return clamp(Math.ceil(waiting / SHARES), FIRST_CHUNK, MAX_CHUNK);
+/** `share`: of the waiting tasks, as large as the window is of the free slots. */
+function chunkSize(pace: number | null, window: number, share: number): number {
+  if (pace === null) return clamp(share, FIRST_CHUNK, MAX_CHUNK);
   const perSecond = pace * window;
   const aSecond = Math.max(perSecond * CHUNK_SECONDS, ROUNDS * window);
-  const aShare = Math.max(perSecond * LEAST_SECONDS, waiting / SHARES, window);
+  const aShare = Math.max(perSecond * LEAST_SECONDS, share, window);
   return clamp(Math.ceil(Math.min(aSecond, aShare)), 1, MAX_CHUNK);
 }
 

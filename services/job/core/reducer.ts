@@ -3,13 +3,21 @@ import { needsPage, push, refill, unshift, type SpilledPage } from "./backlog.ts
 import { isFlooded, planChunks, type PlannedChunk } from "./dispatch.ts";
 import { judgeJob, judgeStage } from "./policy.ts";
 import type { Segment } from "./segments.ts";
-import { hasEnded, type ChunkReport, type JobState, type StageState } from "./state.ts";
+import {
+  hasEnded,
+  type ChunkInFlight,
+  type ChunkReport,
+  type FreedChunk,
+  type JobState,
+  type StageState,
+} from "./state.ts";
 
 /** What happens to a job. Times come with the event. */
 export type JobEvent =
   /** tasks for stage 0, and whether they were the last ones */
   | { type: "feed"; at: number; segments: readonly Segment[]; slices: number; seal: boolean }
-  | { type: "report"; report: ChunkReport };
+  | { type: "report"; report: ChunkReport }
+  | { type: "freed"; freed: FreedChunk };
 
 /** What the durable edge has to do for it, in this order. */
 export type Command =
@@ -47,6 +55,12 @@ export function reduce(
       if (!applyReport(state, event.report, commands)) return { state: before, commands: [] };
       state.updatedAt = Math.max(state.updatedAt, event.report.at);
       break;
+    case "freed": {
+      const chunk = chunkInFlight(state, event.freed);
+      if (!chunk) return { state: before, commands: [] };
+      chunk.window = 0;
+      break;
+    }
   }
   endStages(state, commands);
   if (state.status === "RUNNING") dispatch(state, commands);
@@ -82,13 +96,21 @@ function addTasks(
   }
 }
 
+/** Undefined: it has given its last report, or is of another job or generation. */
+function chunkInFlight(
+  state: JobState,
+  { epoch, generation, stage, chunk }: FreedChunk,
+): ChunkInFlight | undefined {
+  const isForeign = epoch !== state.epoch || generation !== state.generation;
+  return isForeign ? undefined : state.stages[stage]?.chunks[chunk];
+}
+
 /** False: the report is not of a chunk in flight, or older than one that was seen. */
 function applyReport(state: JobState, report: ChunkReport, commands: Command[]): boolean {
-  const stage = state.stages[report.stage];
-  const chunk = stage?.chunks[report.chunk];
-  const isForeign = report.epoch !== state.epoch || report.generation !== state.generation;
-  if (!stage || !chunk || isForeign || (!report.final && report.seq <= chunk.seq)) return false;
+  const chunk = chunkInFlight(state, report);
+  if (!chunk || (!report.final && report.seq <= chunk.seq)) return false;
 
+  const stage = state.stages[report.stage]!;
   const succeeded = report.succeeded - chunk.succeeded;
   const failed = report.failed - chunk.failed;
   stage.succeeded += succeeded;
@@ -106,7 +128,7 @@ function applyReport(state: JobState, report: ChunkReport, commands: Command[]):
 
   if (report.final) {
     collect(state, report, commands);
-    measurePace(stage, report, chunk.window);
+    measurePace(stage, report);
     delete stage.chunks[report.chunk];
   } else {
     const { seq, window, running, retrying, nextRetryAt, retries, taskMs } = report;
@@ -194,11 +216,11 @@ function measureRate(stage: StageState, outcomes: number, at: number): void {
   stage.rateAt = Math.max(stage.rateAt, at);
 }
 
-function measurePace(stage: StageState, report: ChunkReport, window: number): void {
+function measurePace(stage: StageState, report: ChunkReport): void {
   const outcomes = report.succeeded + report.failed;
   if (outcomes === 0) return;
   const seconds = Math.max(report.at - report.startedAt, 1) / 1_000;
-  const pace = outcomes / seconds / Math.max(1, window);
+  const pace = outcomes / seconds / report.window;
   stage.pace = stage.pace === null ? pace : (stage.pace + pace) / 2;
 }
 

@@ -70,6 +70,7 @@ export interface ChunkReport {
   readonly final: boolean;
   readonly at: number;
   readonly startedAt: number;
+  /** slots that it still needs; with `final`, those it was given */
   readonly window: number;
   readonly succeeded: number;
   readonly failed: number;
@@ -86,6 +87,9 @@ export interface ChunkReport {
   /** with `final`, for `collect`: `[index, entry]` texts */
   readonly collected: readonly string[] | null;
 }
+
+/** All tasks of a chunk have ended; what it stores of them and its last report are still to come. */
+export type FreedChunk = Pick<ChunkReport, "epoch" | "generation" | "stage" | "chunk">;
 
 /** `count` tasks of the next stage, stored in a piece. */
 export interface PassedOn {

@@ -5,7 +5,7 @@ import { jobNotFound } from "../../failure.ts";
 import type { SliceRequest } from "../../wire/calls.ts";
 import { jsonSerde } from "../../wire/json.ts";
 import type { Lines } from "../../wire/lines.ts";
-import type { ChunkReport, JobState } from "../core/state.ts";
+import type { ChunkReport, FreedChunk, JobState } from "../core/state.ts";
 import type { Engine } from "../engine.ts";
 import { forget } from "../forget.ts";
 import { jobOutcome } from "../outcome.ts";
@@ -21,6 +21,14 @@ export function internalHandlers({ publicUrl }: Engine) {
       async (ctx: ObjectContext, report: ChunkReport): Promise<void> => {
         const job = await ctx.get<JobState>(KEYS.job);
         if (job) await step(ctx, job, { type: "report", report }, publicUrl);
+      },
+    ),
+
+    freed: restate.handlers.object.exclusive(
+      PRIVATE,
+      async (ctx: ObjectContext, freed: FreedChunk): Promise<void> => {
+        const job = await ctx.get<JobState>(KEYS.job);
+        if (job) await step(ctx, job, { type: "freed", freed }, publicUrl);
       },
     ),
 

@@ -18,6 +18,7 @@ import { WORKER } from "./worker.ts";
 
 export interface ExecutionOptions {
   readonly jobId: string;
+  readonly jobStartedAt: number;
   readonly stage: number;
   readonly generation: number;
   readonly action: AnyAction;
@@ -288,13 +289,14 @@ export class Execution {
   }
 
   #record(pending: PendingTask, attempt: Attempt, attempted: AttemptResult, now: number): void {
-    const { plan, generation, next, random, inputOf } = this.#options;
+    const { plan, jobStartedAt, generation, next, random, inputOf } = this.#options;
     const { index, origin, parent } = pending;
     const attempts = pending.attempts + 1;
-    const startedAt = pending.startedAt ?? Math.round(attempt.startedAt);
+    const firstStartedAt = pending.startedAt ?? Math.round(attempt.startedAt);
     const durationMs = round(pending.spentMs + now - attempt.startedAt);
     const result = this.#fitted(attempted);
     const emitted = result.ok ? result.emitted : next ? 0 : null;
+    const startedAt = firstStartedAt - jobStartedAt;
     const record = { index, attempts, startedAt, durationMs, origin, parent, emitted, generation };
     if (result.ok) {
       const line = succeededLine(record, result.json);
@@ -307,7 +309,15 @@ export class Execution {
       return this.#outbox.keep({ ok: false, at: now, line, emission: null, emitted: 0 });
     }
     const readyAt = Math.round(now + delay);
-    const waiting = { index, parent, origin, attempts, readyAt, startedAt, spentMs: durationMs };
+    const waiting = {
+      index,
+      parent,
+      origin,
+      attempts,
+      readyAt,
+      startedAt: firstStartedAt,
+      spentMs: durationMs,
+    };
     this.#outbox.keepRetry(waiting, now);
     this.#retries.add(waiting);
   }

@@ -29,6 +29,7 @@ export function startExecution(start: Start): Execution {
   const mayReturn = round.kind === "together" && log.returnedFrom === null;
   const execution = new Execution({
     jobId: spec.jobId,
+    jobStartedAt: spec.jobStartedAt,
     stage: spec.stage,
     generation: spec.generation,
     action: findAction(name) ?? unavailable(name),

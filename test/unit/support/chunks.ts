@@ -1,6 +1,6 @@
 import type { ChunkSpec } from "../../../services/task/chunk-spec.ts";
 import type { Group, GroupHead } from "../../../services/task/executor/group.ts";
-import { failedLine, succeededLine } from "../../../services/task/record.ts";
+import { failedLine, isSucceeded, succeededLine } from "../../../services/task/record.ts";
 import { stagePlan } from "./plans.ts";
 import { tasks } from "./stages.ts";
 
@@ -9,6 +9,7 @@ export function chunkSpec(fields: Partial<ChunkSpec> = {}): ChunkSpec {
   const { first = 0, size = 10 } = fields;
   return {
     jobId: "job",
+    jobStartedAt: 0,
     epoch: "e1",
     generation: 1,
     stage: 0,
@@ -20,6 +21,7 @@ export function chunkSpec(fields: Partial<ChunkSpec> = {}): ChunkSpec {
     plan: stagePlan(),
     next: null,
     room: { items: Infinity, bytes: Infinity, tasks: Infinity },
+    isAwaited: false,
     isEager: false,
     isResumed: false,
     collects: false,
@@ -32,7 +34,7 @@ export function groupOf(
   outcomes: readonly string[],
   { emissions, ...head }: Partial<GroupHead> & { emissions?: readonly string[] } = {},
 ): Group {
-  const succeeded = outcomes.filter((line) => line.includes('"S"')).length;
+  const succeeded = outcomes.filter(isSucceeded).length;
   return {
     head: {
       at: 1_000,

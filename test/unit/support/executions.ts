@@ -23,6 +23,7 @@ export function executionOf(setting: Setting): Execution {
     typeof tasks === "number" ? Array.from({ length: tasks }, (_, at) => untried(at)) : tasks;
   const execution = new Execution({
     jobId: "job",
+    jobStartedAt: 0,
     stage: 0,
     generation: 1,
     action: action({ name: "work", run }),
@@ -88,7 +89,9 @@ export async function runToEnd(
 
 export function outcomesOf(groups: readonly Group[]): TaskOutcome[] {
   return groups.flatMap(({ head, lines }) =>
-    lines.slice(0, head.outcomes).map((line) => parseLine(line, "job", 0)),
+    lines
+      .slice(0, head.outcomes)
+      .map((line) => parseLine(line, { jobId: "job", stage: 0, startedAt: 0 })),
   );
 }
 

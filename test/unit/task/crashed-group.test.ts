@@ -15,7 +15,7 @@ describe("crashedGroup", () => {
   it("is the outcome of a task that its process died of", () => {
     const { head, lines } = crashedGroup(chunkSpec({ stage: 1 }), inputs, 3, { begun, deaths: 7 });
     expect(head).toMatchObject({ outcomes: 1, succeeded: 0, failed: 1, report: false });
-    expect(parseLine(lines[0]!, "job", 1)).toEqual({
+    expect(parseLine(lines[0]!, { jobId: "job", stage: 1, startedAt: 0 })).toEqual({
       jobId: "job",
       stage: 1,
       index: 3,

@@ -5,6 +5,7 @@ import {
   failedLine,
   isSucceeded,
   lineIndex,
+  lineOrigin,
   lineStatus,
   parseLine,
   resultText,
@@ -13,16 +14,28 @@ import {
 import { holds } from "../support/property.ts";
 
 const index = fc.nat({ max: 999_999_999 });
-const records = fc.record({
+const usual = index.map((origin) => ({
+  index: origin,
+  origin,
+  parent: null,
+  emitted: null,
+  generation: 1,
+}));
+const unusual = fc.record({
   index,
-  attempts: fc.nat({ max: 1_000 }),
-  startedAt: fc.option(fc.nat()),
-  durationMs: fc.option(fc.nat().map((microseconds) => microseconds / 1_000)),
   origin: index,
   parent: fc.option(index),
   emitted: fc.option(fc.nat()),
   generation: fc.integer({ min: 1, max: 99 }),
 });
+const measured = fc.record({
+  attempts: fc.nat({ max: 1_000 }),
+  startedAt: fc.option(fc.nat()),
+  durationMs: fc.option(fc.nat().map((microseconds) => microseconds / 1_000)),
+});
+const records = fc
+  .tuple(fc.oneof(usual, unusual), measured)
+  .map(([ids, times]) => ({ ...ids, ...times }));
 const errors = fc.record(
   { code: fc.string(), message: fc.string({ unit: "binary" }), stack: fc.string() },
   { requiredKeys: ["code", "message"] },
@@ -35,9 +48,10 @@ describe("a stored outcome", () => {
       fc.property(records, json, (record, result) => {
         const line = succeededLine(record, result);
         expect(resultText(line)).toBe(result);
+        expect(lineOrigin(line)).toBe(record.origin);
         expect(isSucceeded(line)).toBe(true);
         expect(lineStatus(line)).toBe("SUCCEEDED");
-        expect(parseLine(line, "job", 2)).toEqual({
+        expect(parseLine(line, { jobId: "job", stage: 2, startedAt: 1_000 })).toEqual({
           ...shared(record),
           status: "SUCCEEDED",
           result: JSON.parse(result) as unknown,
@@ -53,7 +67,7 @@ describe("a stored outcome", () => {
         const line = failedLine(record, error, input);
         expect(isSucceeded(line)).toBe(false);
         expect(lineStatus(line)).toBe("FAILED");
-        expect(parseLine(line, "job", 2)).toEqual({
+        expect(parseLine(line, { jobId: "job", stage: 2, startedAt: 1_000 })).toEqual({
           ...shared(record),
           status: "FAILED",
           error: JSON.parse(JSON.stringify(error)) as unknown,
@@ -74,16 +88,19 @@ describe("a stored outcome", () => {
         for (const line of lines) {
           expect(line).not.toContain("\n");
           expect(lineIndex(line)).toBe(record.index);
-          expect(TaskOutcome.safeParse(parseLine(line, "job", 2)).success).toBe(true);
+          expect(
+            TaskOutcome.safeParse(parseLine(line, { jobId: "job", stage: 2, startedAt: 1_000 }))
+              .success,
+          ).toBe(true);
         }
       }),
     );
   });
 
   it("shows a cancelled task as such", () => {
-    const line = '[3,"C",0,null,null,3,null,null,1,{"code":"CANCELLED","message":"x"},{}]';
+    const line = '[3,"C",0,null,null,{"code":"CANCELLED","message":"x"},{}]';
     expect(lineStatus(line)).toBe("CANCELLED");
-    expect(parseLine(line, "job", 0)).toMatchObject({
+    expect(parseLine(line, { jobId: "job", stage: 0, startedAt: 1_000 })).toMatchObject({
       status: "CANCELLED",
       attempts: 0,
       startedAt: null,
@@ -99,14 +116,17 @@ describe("a stored outcome", () => {
 function shared({
   parent,
   emitted,
+  startedAt,
   ...record
 }: {
   readonly index: number;
+  readonly startedAt: number | null;
   readonly parent: number | null;
   readonly emitted: number | null;
 }) {
   return {
     ...record,
+    startedAt: startedAt === null ? null : startedAt + 1_000,
     jobId: "job",
     stage: 2,
     taskId: `job/2/${record.index}`,

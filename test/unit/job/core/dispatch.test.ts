@@ -33,29 +33,44 @@ describe("planChunks", () => {
     expect(windows(planned)).toBeLessThanOrEqual(100);
   });
 
-  it("gives fast tasks larger chunks, of 4,000 at most", () => {
+  it("gives fast tasks larger chunks, up to a limit", () => {
     const fast = stageWith({ waiting: 100_000, pace: 1_000 });
     expect(planChunks(fast, { concurrency: 100, at })[0]!.size).toBe(MAX_CHUNK);
     const faster = stageWith({ waiting: 1_000_000, pace: 1_000_000 });
     expect(planChunks(faster, { concurrency: 100, at })[0]!.size).toBe(MAX_CHUNK);
   });
 
-  it("spreads fast tasks over fewer chunks when there are few slots", () => {
-    const windowAt = (pace: number) =>
-      planChunks(stageWith({ waiting: 100_000, pace }), { concurrency: 50, at })[0]!.window;
-    expect(windowAt(1)).toBe(4);
-    expect(windowAt(100)).toBe(16);
+  it("spreads short tasks over fewer chunks", () => {
+    const windowAt = (taskMs: number, concurrency: number) =>
+      planChunks(stageWith({ waiting: 100_000, pace: 1, succeeded: 10, taskMs: 10 * taskMs }), {
+        concurrency,
+        at,
+      })[0]!.window;
+    expect(windowAt(51, 1_600)).toBe(100);
+    expect(windowAt(50, 1_600)).toBe(400);
+    expect(windowAt(51, 32)).toBe(2);
+    expect(windowAt(50, 32)).toBe(16);
+  });
+
+  it("cuts the first chunks so that all of them end together", () => {
+    const planned = planChunks(stageWith({ waiting: 10_000 }), { concurrency: 1_000, at });
+    expect(planned.map(({ size, window }) => [size, window])).toEqual(
+      Array.from({ length: 4 }, () => [2_500, 250]),
+    );
   });
 
   it("gives slow tasks chunks of a few rounds", () => {
-    const slow = stageWith({ waiting: 100_000, pace: 0.01 });
+    const slow = stageWith({ waiting: 100_000, pace: 0.01, succeeded: 10, taskMs: 1_000_000 });
     const [chunk] = planChunks(slow, { concurrency: 160, at });
     expect(chunk).toMatchObject({ size: 40, window: 10 });
   });
 
   it("makes chunks smaller towards the end", () => {
     const sizeWith = (waiting: number) =>
-      planChunks(stageWith({ waiting, pace: 10 }), { concurrency: 1_600, at })[0]!.size;
+      planChunks(stageWith({ waiting, pace: 10, succeeded: 10, taskMs: 1_000 }), {
+        concurrency: 1_600,
+        at,
+      })[0]!.size;
     expect(sizeWith(100_000)).toBe(1_000);
     expect(sizeWith(8_000)).toBe(500);
     expect(sizeWith(800)).toBe(300);

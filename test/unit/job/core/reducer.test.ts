@@ -4,7 +4,7 @@ import type { Fanout } from "../../../../services/contract/fanout.ts";
 import type { StagePlan } from "../../../../services/job/core/plan.ts";
 import { reduce, type Command } from "../../../../services/job/core/reducer.ts";
 import { segmentsOf, type Segment } from "../../../../services/job/core/segments.ts";
-import type { ChunkReport, JobState } from "../../../../services/job/core/state.ts";
+import type { ChunkReport, FreedChunk, JobState } from "../../../../services/job/core/state.ts";
 import { decisions, type Decisions } from "../../support/decisions.ts";
 import { JobSimulation } from "../../support/job-simulation.ts";
 import { holds } from "../../support/property.ts";
@@ -111,6 +111,15 @@ describe("reduce", () => {
     expect(commands).toMatchObject([{ type: "dispatch", planned: { window: window - 1 } }]);
   });
 
+  it("gives the slots of a chunk to others as soon as its tasks have ended", () => {
+    const job = fed(emptyJob({ concurrency: 4 }), [tasks(0, 9_000)], { seal: true }).state;
+    const { state, commands } = freed(job, { chunk: 0 });
+    expect(commands).toMatchObject([{ type: "dispatch", planned: { first: 8_000 } }]);
+    expect(state.stages[0]).toMatchObject({ succeeded: 0, chunks: { 0: { window: 0 } } });
+    expect(freed(job, { chunk: 7 })).toEqual({ state: job, commands: [] });
+    expect(freed(job, { epoch: "other" })).toEqual({ state: job, commands: [] });
+  });
+
   it("counts a task that a lost runner had begun again only once", () => {
     const { state } = fed(emptyJob({}), [tasks(0, 10)], { seal: true });
     const before = reported(state, { seq: 3, succeeded: 4, failed: 1, running: 5, retries: 2 });
@@ -139,12 +148,13 @@ describe("reduce", () => {
   describe("flooding", () => {
     it("holds a stage back while the next one has more waiting than it may", () => {
       const plan = { concurrency: 1 };
-      let { state } = fed(emptyJob(plan, plan), [tasks(0, 2_000)], { seal: true });
+      let { state } = fed(emptyJob(plan, plan), [tasks(0, 9_000)], { seal: true });
       const flood = Array.from({ length: 6 }, (_, at) => piece(`p${at}`, 2_000, 100 * MIB));
-      let { commands } = reported(state, { succeeded: 1_000, final: true, pieces: flood });
+      const first = { succeeded: 8_000, final: true, window: 1, taskMs: 1_000_000, pieces: flood };
+      let { commands } = reported(state, first);
       expect(commands.map((command) => "stage" in command && command.stage)).toEqual([1]);
 
-      ({ state } = reported(state, { succeeded: 1_000, final: true, pieces: flood }));
+      ({ state } = reported(state, first));
       const drained: Command[] = [];
       for (let chunk = 0; drained.every(({ type }) => type !== "dispatch"); chunk += 1) {
         ({ state, commands } = reported(state, {
@@ -229,6 +239,11 @@ function fed(state: JobState, segments: Segment[], { seal }: { seal: boolean }) 
 
 function reported(state: JobState, fields: Partial<ChunkReport>) {
   return reduce(state, { type: "report", report: report(fields) });
+}
+
+function freed(state: JobState, fields: Partial<FreedChunk>) {
+  const { epoch, generation, stage, chunk } = report(fields);
+  return reduce(state, { type: "freed", freed: { epoch, generation, stage, chunk } });
 }
 
 function piece(name: string, count: number, bytes = 10) {

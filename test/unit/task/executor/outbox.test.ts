@@ -83,7 +83,7 @@ describe("Outbox", () => {
     keep(outbox, succeeded(0, '"a"'));
     keep(outbox, succeeded(1, "null"), { emission: ['{"n":2,"p":1,"o":1}'], emitted: 2 });
     keep(outbox, succeeded(2, "null"), { emission: [], emitted: 0 });
-    keep(outbox, '[3,"F",1,0,0,3,null,0,1,{},null]', { ok: false, emitted: 0 });
+    keep(outbox, '[3,"F",1,0,0,{},null]', { ok: false, emitted: 0 });
     const group = outbox.take(0);
     expect(group).toMatchObject({ outcomes: 4, passes: "lines", succeeded: 3, failed: 1 });
     expect(group.lines.slice(4)).toEqual([
@@ -104,5 +104,5 @@ function keep(
 }
 
 function succeeded(index: number, json: string): string {
-  return `[${index},"S",1,0,0,${index},null,1,1,${json}]`;
+  return `[${index},"s",1,0,0,${index},null,1,1,${json}]`;
 }
