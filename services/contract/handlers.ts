@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { StaticFanout } from "./fanout.ts";
-import { Wait } from "./job-request.ts";
+import { Limits, Wait } from "./job-request.ts";
 import { LIMITS } from "./limits.ts";
 import { EndStatus, TaskOutcome } from "./task.ts";
 
@@ -37,17 +37,48 @@ export type AppendRequest = z.infer<typeof AppendRequest>;
 export const AppendAnswer = z.object({ accepted: z.int(), total: z.int() });
 export type AppendAnswer = z.infer<typeof AppendAnswer>;
 
-export const OutcomeRequest = z.strictObject({
-  wait: Wait.optional(),
-  generation: z.int().min(1).optional(),
-});
-export type OutcomeRequest = z.infer<typeof OutcomeRequest>;
-
 const Cursor = z.string().regex(/^\d{1,10}$/, { error: "must be a cursor of an earlier page" });
 const StageNumber = z
   .int()
   .min(0)
   .max(LIMITS.stages - 1);
+
+export const CancelRequest = z.strictObject({ reason: z.string().max(1_000).optional() });
+export type CancelRequest = z.infer<typeof CancelRequest>;
+
+export const SetLimitsRequest = z
+  .strictObject({ stage: StageNumber.optional(), ...Limits.shape })
+  .refine(({ concurrency, rate }) => concurrency !== undefined || rate !== undefined, {
+    error: "must have concurrency or rate",
+  });
+export type SetLimitsRequest = z.infer<typeof SetLimitsRequest>;
+
+/** Which tasks of an ended job run again; an index list is of one stage. */
+export const RedriveRequest = z.strictObject({
+  stage: StageNumber.optional(),
+  only: z.union(
+    [
+      z.enum(["failed", "unsucceeded", "fold"]),
+      z
+        .array(
+          z
+            .int()
+            .min(0)
+            .max(LIMITS.tasksPerStage - 1),
+        )
+        .min(1)
+        .max(LIMITS.appendItems),
+    ],
+    { error: `must be "failed", "unsucceeded", "fold" or 1 to ${LIMITS.appendItems} indexes` },
+  ),
+});
+export type RedriveRequest = z.infer<typeof RedriveRequest>;
+
+export const OutcomeRequest = z.strictObject({
+  wait: Wait.optional(),
+  generation: z.int().min(1).optional(),
+});
+export type OutcomeRequest = z.infer<typeof OutcomeRequest>;
 
 export const ResultsRequest = z.strictObject({
   stage: StageNumber.optional(),

@@ -48,6 +48,19 @@ export interface SeedsRequest {
   readonly count: number;
 }
 
+export interface SpansRequest {
+  readonly status: EndStatus;
+  /** of these tasks only, or of all (null) */
+  readonly indexes: readonly number[] | null;
+}
+
+/** `count` tasks with indexes from `first` to `last`. */
+export interface Span {
+  readonly first: number;
+  readonly last: number;
+  readonly count: number;
+}
+
 /** Counts of one block; `duplicates` counts outcomes of a task beyond its first. */
 export interface Tally {
   readonly succeeded: number;
@@ -81,6 +94,23 @@ export const data = restate.object({
     read: restate.handlers.object.shared(
       { output: linesSerde<ReadHead>() },
       async (ctx: ObjectSharedContext, request: ReadRequest) => currentLines(ctx, request),
+    ),
+
+    /** Where the tasks with a status are, in runs of at most 250. */
+    spans: restate.handlers.object.shared(
+      async (ctx: ObjectSharedContext, { status, indexes }: SpansRequest): Promise<Span[]> => {
+        const whole = { from: 0, limit: Infinity, maxBytes: Infinity, status };
+        const wanted = indexes && new Set(indexes);
+        const found = (await currentLines(ctx, whole)).lines
+          .map(lineIndex)
+          .filter((index) => !wanted || wanted.has(index));
+        const spans: Span[] = [];
+        for (let at = 0; at < found.length; at += SPAN_TASKS) {
+          const run = found.slice(at, at + SPAN_TASKS);
+          spans.push({ first: run[0]!, last: run.at(-1)!, count: run.length });
+        }
+        return spans;
+      },
     ),
 
     tally: restate.handlers.object.shared(
@@ -158,6 +188,8 @@ export const data = restate.object({
 export type Data = typeof data;
 
 // --- internal ---
+
+const SPAN_TASKS = 250;
 
 async function piece(ctx: ObjectSharedContext, name: string): Promise<string[]> {
   const text = await ctx.get<string>(name, textSerde);

@@ -2,6 +2,7 @@ import * as restate from "@restatedev/restate-sdk";
 import type { Engine } from "./engine.ts";
 import { controlHandlers } from "./handlers/control.ts";
 import { internalHandlers } from "./handlers/internal.ts";
+import { lifecycleHandlers } from "./handlers/lifecycle.ts";
 import { plannedJobHandlers } from "./handlers/planned.ts";
 import { queryHandlers } from "./handlers/queries.ts";
 
@@ -11,6 +12,7 @@ export function createJobObject(engine: Engine) {
     name: "Job",
     handlers: {
       ...controlHandlers(engine),
+      ...lifecycleHandlers(engine),
       ...queryHandlers(engine),
       ...plannedJobHandlers,
       ...internalHandlers(engine),

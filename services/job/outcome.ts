@@ -1,5 +1,6 @@
 import type { ObjectContext, ObjectSharedContext } from "@restatedev/restate-sdk";
 import type { JobOutcome, TaskCounts } from "../contract/job-outcome.ts";
+import type { EndStatus } from "../contract/task.ts";
 import { textSerde } from "../wire/lines.ts";
 import type { JobState, StageState } from "./core/state.ts";
 import { jobHandle } from "./handle.ts";
@@ -17,13 +18,14 @@ export async function jobOutcome(
     results.push(json === null ? null : JSON.parse(json));
   }
   const completedAt = state.endedAt ?? state.updatedAt;
-  const wallMs = completedAt - state.startedAt;
+  const wallMs = state.earlierMs + completedAt - state.generationAt;
   const taskMs = sum(state.stages, ({ taskMs }) => taskMs);
   const last = state.stages.length - 1;
   const isTruncated = state.plan.stages[last]!.fold === "collect" && results[last] === null;
   return {
     jobId: ctx.key,
-    status: state.status === "SUCCEEDED" ? "SUCCEEDED" : "FAILED",
+    status: endStatus(state),
+    ...(state.reason === null ? {} : { reason: state.reason }),
     generation: state.generation,
     taskCounts: state.stages.map(taskCounts).reduce((a, b) => ({
       total: a.total + b.total,
@@ -34,7 +36,7 @@ export async function jobOutcome(
     stages: state.stages.map((stage, at) => ({
       stage: at,
       action: state.plan.stages[at]!.action,
-      status: stage.status === "SUCCEEDED" ? "SUCCEEDED" : "FAILED",
+      status: endStatus(stage),
       taskCounts: taskCounts(stage),
       tookMs: (stage.endedAt ?? completedAt) - (stage.startedAt ?? completedAt),
       result: results[at],
@@ -56,6 +58,12 @@ export async function jobOutcome(
 }
 
 // --- internal ---
+
+/** Of a job or a stage that has ended. */
+function endStatus({ status }: JobState | StageState): EndStatus {
+  if (status === "PENDING" || status === "RUNNING") throw new Error("an outcome before the end");
+  return status;
+}
 
 function taskCounts({ total, succeeded, failed, cancelled }: StageState): TaskCounts {
   return { total, SUCCEEDED: succeeded, FAILED: failed, CANCELLED: cancelled };

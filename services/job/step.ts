@@ -1,14 +1,17 @@
 import type { ObjectContext } from "@restatedev/restate-sdk";
 import type { PlannedChunk } from "./core/dispatch.ts";
-import { pagesNeeded, reduce, withPage, type Command, type JobEvent } from "./core/reducer.ts";
+import type { Command } from "./core/command.ts";
+import { pagesNeeded, reduce, withPage, type JobEvent } from "./core/reducer.ts";
 import type { Segment } from "./core/segments.ts";
-import type { JobState } from "./core/state.ts";
+import { waitingTasks, type JobState, type StageState } from "./core/state.ts";
 import { LIMITS } from "../contract/limits.ts";
 import type { ChunkSpec } from "../task/chunk-spec.ts";
-import { sendChunk, sendExpire } from "../wire/calls.ts";
+import { sendChunk, sendDirective, sendExpire } from "../wire/calls.ts";
 import { textSerde } from "../wire/lines.ts";
+import { droppedBetween } from "./dropped.ts";
 import { jobOutcome } from "./outcome.ts";
 import { KEYS } from "./state-keys.ts";
+import { stopTimers } from "./timers.ts";
 
 /**
  * The durable edge of a job: load, reduce, run the commands, store. The state is written once and last,
@@ -31,13 +34,15 @@ export async function step(
 
 /** An answer this short is sent to a few waiters; a longer one, or one of many, they fetch. */
 const SENT_OUTCOME_BYTES = 64 * 1024;
+const EVERYTHING = { from: 0, to: Infinity };
 
 async function withPages(ctx: ObjectContext, before: JobState): Promise<JobState> {
   let state = before;
-  for (const { stage, page } of pagesNeeded(before)) {
-    const segments = await ctx.get<Segment[]>(KEYS.page(stage, page));
-    state = withPage(state, stage, segments ?? []);
-    ctx.clear(KEYS.page(stage, page));
+  for (const needed of pagesNeeded(before)) {
+    const key = KEYS.page(needed.stage, needed.page);
+    const segments = await ctx.get<Segment[]>(key);
+    state = withPage(state, needed, segments ?? []);
+    ctx.clear(key);
   }
   return state;
 }
@@ -46,6 +51,9 @@ async function run(ctx: ObjectContext, state: JobState, command: Command): Promi
   switch (command.type) {
     case "dispatch":
       sendChunk(ctx, chunkSpec(ctx.key, state, command.stage, command.planned));
+      break;
+    case "direct":
+      sendDirective(ctx, command.invocation, command.directive);
       break;
     case "spill":
       ctx.set(KEYS.page(command.stage, command.spilled.page), command.spilled.segments);
@@ -70,7 +78,7 @@ function chunkSpec(
   const { epoch, generation, plan, startedAt } = state;
   const { action, retry, timeoutMs, graceMs, durability, payload } = plan.stages[stage]!;
   const next = plan.stages[stage + 1];
-  const { total, collected, backlog } = state.stages[stage]!;
+  const { total, collected } = state.stages[stage]!;
   const fed = state.stages[stage + 1];
   return {
     jobId,
@@ -86,7 +94,7 @@ function chunkSpec(
       bytes: LIMITS.backlogBytes - (fed?.backlog.bytes ?? 0),
       tasks: LIMITS.tasksPerStage - (fed?.total ?? 0),
     },
-    isAwaited: backlog.tasks > 0,
+    isAwaited: waitingTasks(state.stages[stage]!) > 0,
     isEager: fed?.total === 0,
     isResumed: false,
     collects: collected !== null && total <= LIMITS.collectTasks,
@@ -113,21 +121,32 @@ async function fold(ctx: ObjectContext, state: JobState, at: number): Promise<vo
       ctx.set(KEYS.result(at), String(stage.succeeded), textSerde);
       break;
     case "collect": {
-      if (!stage.collected) break;
-      const kept = (await ctx.get<string>(KEYS.collect(at), textSerde)) ?? "";
-      const entries = kept
-        .split("\n")
-        .filter((line) => line !== "")
-        .map((line) => ({
-          index: Number.parseInt(line.slice(1), 10),
-          entry: line.slice(line.indexOf(",") + 1, -1),
-        }))
-        .sort((a, b) => a.index - b.index);
-      ctx.set(KEYS.result(at), `[${entries.map(({ entry }) => entry).join()}]`, textSerde);
-      ctx.clear(KEYS.collect(at));
+      if (!stage.collected || stage.total > LIMITS.collectTasks) break;
+      ctx.set(KEYS.result(at), await collectedResult(ctx, stage, at), textSerde);
       break;
     }
   }
+}
+
+/** What `collect` kept, and the tasks that a stop kept from starting; the newest entry of a task counts. */
+async function collectedResult(ctx: ObjectContext, stage: StageState, at: number): Promise<string> {
+  const entries = new Map<number, string>();
+  for (const { of, segment } of await droppedBetween(
+    ctx,
+    { at, dropped: stage.dropped },
+    EVERYTHING,
+  )) {
+    const error = { code: "CANCELLED", message: of.reason };
+    const entry = JSON.stringify({ ok: false, error });
+    for (let task = 0; task < segment.count; task += 1) entries.set(segment.first + task, entry);
+  }
+  const kept = (await ctx.get<string>(KEYS.collect(at), textSerde)) ?? "";
+  for (const line of kept.split("\n")) {
+    if (line === "") continue;
+    entries.set(Number.parseInt(line.slice(1), 10), line.slice(line.indexOf(",") + 1, -1));
+  }
+  const inOrder = [...entries].sort(([a], [b]) => a - b);
+  return `[${inOrder.map(([, entry]) => entry).join()}]`;
 }
 
 /** Wakes who waits for the outcome, and sets the clock of its retention. */
@@ -140,6 +159,7 @@ async function announce(ctx: ObjectContext, state: JobState, publicUrl: string):
     for (const waiter of waiters) ctx.resolveAwakeable(waiter, isShort ? outcome : null);
     ctx.clear(KEYS.waiters);
   }
+  await stopTimers(ctx, state);
   const timer = sendExpire(ctx, ctx.key, state.epoch, state.plan.retentionMs);
   ctx.set(KEYS.expiry, await timer.invocationId);
 }

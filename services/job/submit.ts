@@ -15,7 +15,7 @@ import {
 } from "./core/plan.ts";
 import type { JobEvent } from "./core/reducer.ts";
 import { segmentsOf } from "./core/segments.ts";
-import { newJob, type JobState } from "./core/state.ts";
+import { hasEnded, newJob, type JobState } from "./core/state.ts";
 import { KEYS } from "./state-keys.ts";
 
 /** Refuses what cannot be run; nothing was started. */
@@ -71,7 +71,7 @@ export interface KnownAppend {
 /** Refuses an append that the job cannot take. */
 export function checkAppend(jobId: string, state: JobState, { fanout }: AppendRequest): void {
   const stage = state.stages[0]!;
-  if (state.status !== "RUNNING") throw refusal("JOB_ENDED", `Job "${jobId}" has ended.`);
+  if (hasEnded(state) || state.stop) throw refusal("JOB_ENDED", `Job "${jobId}" has ended.`);
   if (stage.sealed) throw refusal("JOB_SEALED", `Job "${jobId}" is sealed.`);
   const { items, bytes } = stage.backlog;
   const coming = fanout.foreach ? (fanoutTasks(fanout) ?? 0) : 0;

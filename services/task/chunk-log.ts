@@ -176,6 +176,8 @@ export class ChunkLog {
       startedAt: this.startedAt,
       window: final ? window : Math.min(window, last?.slots ?? window),
       ...this.#totals,
+      invocation: "",
+      cancelled: 0,
       running: last?.running ?? 0,
       retrying: last?.retrying ?? 0,
       nextRetryAt: last?.nextRetryAt ?? null,

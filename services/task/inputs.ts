@@ -13,8 +13,13 @@ export interface ChunkInputs {
   readonly tasks: readonly PendingTask[];
 }
 
+/** What of a chunk says where its inputs are. */
+export type InputSpec = Pick<ChunkSpec, "jobId" | "stage" | "slices"> & {
+  readonly plan: Pick<ChunkSpec["plan"], "payload">;
+};
+
 /** Fetches what the chunk's segments refer to. */
-export async function loadInputs(ctx: Context, spec: ChunkSpec): Promise<ChunkInputs> {
+export async function loadInputs(ctx: Context, spec: InputSpec): Promise<ChunkInputs> {
   const payload = spec.plan.payload ?? (await jobPayload(ctx, spec.jobId, spec.stage));
   const fetches = spec.slices.map((segment) => fetchSeeds(ctx, spec, segment));
   const loaded: Loaded[] = [];
@@ -49,10 +54,11 @@ interface Loaded {
 }
 
 /** Starts the call now; the answer is awaited later, so that several are under way at once. */
-function fetchSeeds(ctx: Context, spec: ChunkSpec, { source, count }: Segment) {
+function fetchSeeds(ctx: Context, spec: InputSpec, { source, count }: Segment) {
   switch (source.kind) {
     case "range":
     case "tasks":
+    case "again":
       return null;
     case "slice": {
       const call = jobItems(ctx, spec.jobId, { slice: source.slice, offset: source.offset, count });

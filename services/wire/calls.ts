@@ -1,6 +1,12 @@
-import { serde, type Context, type RestatePromise, type Serde } from "@restatedev/restate-sdk";
+import {
+  InvocationIdParser,
+  serde,
+  type Context,
+  type RestatePromise,
+  type Serde,
+} from "@restatedev/restate-sdk";
 import type { JsonObject } from "../contract/fanout.ts";
-import type { JobHandle, TimelineChunk } from "../contract/handlers.ts";
+import type { ControlAnswer, JobHandle, TimelineChunk } from "../contract/handlers.ts";
 import type { JobOutcome } from "../contract/job-outcome.ts";
 import type {
   ChunkId,
@@ -9,10 +15,15 @@ import type {
   ReadRequest,
   RecordedHead,
   SeedsRequest,
+  Span,
+  SpansRequest,
   Tally,
 } from "../data/data.ts";
 import type { ChunkReport, FreedChunk } from "../job/core/state.ts";
+import type { Reopening } from "../job/redrive.ts";
+import type { JobTimer } from "../job/timers.ts";
 import type { ChunkSpec } from "../task/chunk-spec.ts";
+import type { Directive } from "../task/directive.ts";
 import { jsonSerde } from "./json.ts";
 import { linesSerde, type Lines } from "./lines.ts";
 
@@ -45,6 +56,13 @@ export const runChunk = (ctx: Context, spec: ChunkSpec) =>
 export const sendReport = (ctx: Context, jobId: string, report: ChunkReport) =>
   send(ctx, { service: "Job", key: jobId, method: "report", parameter: report });
 
+/** By a named signal: the newest one is heard even while a runner is busy. */
+export const sendDirective = (ctx: Context, invocation: string, directive: Directive) =>
+  ctx
+    .invocation(InvocationIdParser.fromString(invocation))
+    .signal<Directive>("control", jsonSerde<Directive>())
+    .resolve(directive);
+
 export const sendFreed = (ctx: Context, jobId: string, freed: FreedChunk) =>
   send(ctx, { service: "Job", key: jobId, method: "freed", parameter: freed });
 
@@ -73,6 +91,15 @@ export const sendWaiter = (ctx: Context, jobId: string, waiter: { id: string; le
 
 export const sendExpire = (ctx: Context, jobId: string, epoch: string, delay: number) =>
   send(ctx, { service: "Job", key: jobId, method: "expire", parameter: epoch, delay });
+
+export const sendTimer = (ctx: Context, jobId: string, timer: JobTimer, delay: number) =>
+  send(ctx, { service: "Job", key: jobId, method: "timer", parameter: timer, delay });
+
+export const reopenJob = (ctx: Context, jobId: string, request: Reopening) =>
+  call<ControlAnswer>(ctx, { service: "Job", key: jobId, method: "reopen", parameter: request });
+
+export const blockSpans = (ctx: Context, key: string, request: SpansRequest) =>
+  call<Span[]>(ctx, { service: "Data", key, method: "spans", parameter: request });
 
 export const putPieces = (ctx: Context, key: string, lines: Lines<PutHead>) =>
   ctx.genericCall({

@@ -27,11 +27,12 @@ export interface SpilledPage {
 
 export const PAGE = 64;
 
-export const emptyBacklog = (): Backlog => ({
+/** `page`: number of the first page that it will spill. */
+export const emptyBacklog = (page = 0): Backlog => ({
   head: [],
   tail: [],
-  firstPage: 0,
-  nextPage: 0,
+  firstPage: page,
+  nextPage: page,
   tasks: 0,
   items: 0,
   bytes: 0,

@@ -1,7 +1,7 @@
 import { LIMITS } from "../../contract/limits.ts";
 import { take } from "./backlog.ts";
 import type { Segment } from "./segments.ts";
-import type { StageState } from "./state.ts";
+import { backlogsOf, waitingTasks, type StageState } from "./state.ts";
 
 /** Outcomes of this many consecutive indexes lie in one Data object; a chunk never crosses into the next. */
 export const BLOCK = 16_000;
@@ -35,14 +35,15 @@ export function planChunks(
   const share = shareOf(concurrency, stage);
   const smallest = Math.ceil(concurrency / MAX_IN_FLIGHT);
 
-  while (inFlight < MAX_IN_FLIGHT && free >= Math.min(smallest, stage.backlog.tasks)) {
-    const next = stage.backlog.head[0];
+  while (inFlight < MAX_IN_FLIGHT && free >= Math.min(smallest, waitingTasks(stage))) {
+    const backlog = backlogsOf(stage).find(({ head }) => head.length > 0);
+    const next = backlog?.head[0];
     if (!next || free < 1) break;
-    const waiting = stage.backlog.tasks;
+    const waiting = waitingTasks(stage);
     const base = Math.min(free, share);
     const size = chunkSize(stage.pace, base, Math.ceil((waiting * base) / free));
     const limit = (Math.floor(next.first / BLOCK) + 1) * BLOCK;
-    const slices = take(stage.backlog, size, limit);
+    const slices = take(backlog, size, limit);
     const taken = slices.reduce((sum, slice) => sum + slice.count, 0);
     const fair = Math.max((free * taken) / waiting, (base * taken) / size);
     const window = clamp(Math.ceil(fair), 1, Math.min(free, taken));
@@ -63,6 +64,9 @@ export function planChunks(
       hasReturned: false,
       retries: 0,
       taskMs: 0,
+      cancelled: 0,
+      invocation: null,
+      order: stage.order,
     };
     planned.push({ chunk, first: next.first, size: taken, window, slices });
     inFlight += 1;

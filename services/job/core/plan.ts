@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { AnyAction } from "../../actions.ts";
 import { durationMs } from "../../contract/duration.ts";
 import type { JsonObject } from "../../contract/fanout.ts";
-import type { JobRequest, Stage } from "../../contract/job-request.ts";
+import type { FailurePolicy, JobRequest, Stage } from "../../contract/job-request.ts";
 
 /** How failed attempts are tried again; intervals in milliseconds. */
 export interface RetryPlan {
@@ -23,13 +23,21 @@ export interface StagePlan {
   readonly timeoutMs: number;
   readonly graceMs: number;
   readonly durability: "group" | "task";
-  readonly policy: "complete-all" | "best-effort";
+  readonly policy: FailurePolicy;
+  /** so many succeeded tasks end the stage; null: all of them run */
+  readonly succeedAfter: number | null;
   readonly fold: "collect" | "none" | "count";
 }
 
 export interface JobPlan {
   readonly stages: readonly StagePlan[];
   readonly open: boolean;
+  readonly delayMs: number;
+  /** of each generation */
+  readonly deadlineMs: number | null;
+  /** when an open job that nobody feeds or seals is overdue, and what happens then */
+  readonly sealByMs: number;
+  readonly sealPolicy: "fail" | "seal";
   readonly retentionMs: number;
   readonly labels: Readonly<Record<string, string>>;
 }
@@ -50,6 +58,10 @@ export function planJob(request: JobRequest, findAction: FindAction): JobPlan {
   return {
     stages: stagesOf(request).map((stage) => planStage(request, stage, findAction(stage.action))),
     open: request.open ?? false,
+    delayMs: durationMs(request.delay ?? 0),
+    deadlineMs: request.deadline == null ? null : durationMs(request.deadline),
+    sealByMs: durationMs(request.sealBy ?? "24h"),
+    sealPolicy: request.sealPolicy ?? "fail",
     retentionMs: durationMs(request.retention ?? "24h"),
     labels: request.labels ?? {},
   };
@@ -61,15 +73,10 @@ export function unsupported(request: JobRequest): string[] {
   const check = (path: string, asked: boolean) => asked && found.push(path);
   const checkOptions = (at: string, options: Omit<Stage, "action">) => {
     check(`${at}limits.rate`, options.limits?.rate != null);
-    check(`${at}failurePolicy`, !isSupportedPolicy(options.failurePolicy ?? "complete-all"));
-    check(`${at}succeedAfter`, options.succeedAfter != null);
     check(`${at}fold`, typeof options.fold === "object");
     check(`${at}onComplete`, (options.onComplete?.length ?? 0) > 0);
   };
   check("fanout.from", request.fanout?.from !== undefined);
-  check("sealBy", request.sealBy !== undefined || request.sealPolicy !== undefined);
-  check("deadline", request.deadline != null);
-  check("delay", request.delay !== undefined && durationMs(request.delay) > 0);
   checkOptions("", request);
   for (const [at, stage] of stagesOf(request).entries()) {
     checkOptions(`stage ${at}: `, stage);
@@ -133,7 +140,6 @@ function normalFanout({ foreach, range, ...other }: NonNullable<JobRequest["fano
 
 function planStage(request: JobRequest, stage: Stage, action: AnyAction | undefined): StagePlan {
   const retry = { ...action?.retry, ...request.retry, ...stage.retry };
-  const policy = stage.failurePolicy ?? request.failurePolicy ?? "complete-all";
   const fold = stage.fold ?? request.fold ?? "collect";
   return {
     action: stage.action,
@@ -149,13 +155,11 @@ function planStage(request: JobRequest, stage: Stage, action: AnyAction | undefi
     timeoutMs: durationMs(stage.timeout ?? request.timeout ?? action?.timeout ?? "15m"),
     graceMs: durationMs(stage.cancelGrace ?? request.cancelGrace ?? action?.cancelGrace ?? "10s"),
     durability: action?.durability ?? "group",
-    policy: isSupportedPolicy(policy) ? policy : "complete-all",
+    policy: stage.failurePolicy ?? request.failurePolicy ?? "complete-all",
+    succeedAfter:
+      (stage.succeedAfter === undefined ? request.succeedAfter : stage.succeedAfter) ?? null,
     fold: typeof fold === "string" ? fold : "collect",
   };
-}
-
-function isSupportedPolicy(policy: unknown): policy is StagePlan["policy"] {
-  return policy === "complete-all" || policy === "best-effort";
 }
 
 const DURATIONS = new Set([

@@ -1,39 +1,44 @@
-import { LIMITS } from "../../contract/limits.ts";
-import { needsPage, push, refill, unshift, type SpilledPage } from "./backlog.ts";
-import { isFlooded, planChunks, type PlannedChunk } from "./dispatch.ts";
-import { judgeJob, judgeStage } from "./policy.ts";
+import { needsPage, refill } from "./backlog.ts";
+import type { Command } from "./command.ts";
+import { isFlooded, planChunks } from "./dispatch.ts";
+import { addTasks } from "./feed.ts";
+import { judgeEarly, judgeStage } from "./policy.ts";
+import { redrive, type RedrivenStage } from "./redrive.ts";
+import { applyFreed, applyReport } from "./report.ts";
 import type { Segment } from "./segments.ts";
 import {
+  backlogsOf,
   hasEnded,
-  type ChunkInFlight,
+  waitingTasks,
   type ChunkReport,
   type FreedChunk,
   type JobState,
-  type StageState,
 } from "./state.ts";
+import { giveOrder, stopJob, stopStage } from "./stop.ts";
+import type { StagePlan } from "./plan.ts";
 
 /** What happens to a job. Times come with the event. */
 export type JobEvent =
   /** tasks for stage 0, and whether they were the last ones */
   | { type: "feed"; at: number; segments: readonly Segment[]; slices: number; seal: boolean }
   | { type: "report"; report: ChunkReport }
-  | { type: "freed"; freed: FreedChunk };
+  | { type: "freed"; freed: FreedChunk }
+  /** the delay is over */
+  | { type: "start"; at: number }
+  | { type: "pause" | "resume"; at: number }
+  | { type: "stop"; at: number; as: "FAILED" | "CANCELLED"; reason: string }
+  | { type: "limits"; at: number; stages: readonly number[]; limits: ChangedLimits }
+  | { type: "redrive"; at: number; stages: readonly RedrivenStage[] };
 
-/** What the durable edge has to do for it, in this order. */
-export type Command =
-  | { type: "dispatch"; stage: number; planned: PlannedChunk }
-  | { type: "spill"; stage: number; spilled: SpilledPage }
-  /** keep these results for the stage's `collect`; null: forget what was kept */
-  | { type: "collect"; stage: number; lines: readonly string[] | null }
-  | { type: "stage ended"; stage: number }
-  | { type: "job ended" };
+export type ChangedLimits = Partial<Pick<StagePlan, "concurrency">>;
 
 /**
- * One step of a job: counts, feeds the next stage, seals, fans in and dispatches, all or nothing.
+ * One step of a job: counts, feeds the next stage, seals, judges, fans in and dispatches, all or nothing.
  *
  * 1. total = waiting + in flight + succeeded + failed + cancelled, in every stage.
  * 2. Late, duplicate and foreign reports change nothing.
- * 3. A stage ends once: when it is sealed, nothing waits or runs, and the stage before it has ended.
+ * 3. A stage ends once in each generation: when it is sealed, nothing waits or runs, and the stage before it
+ *    has ended. It fans in if it had anything to run in that generation.
  * 4. Stage k+1 is sealed by the end of stage k.
  */
 export function reduce(
@@ -42,162 +47,115 @@ export function reduce(
 ): { state: JobState; commands: Command[] } {
   const state = structuredClone(before);
   const commands: Command[] = [];
-  if (state.status !== "RUNNING") return { state, commands };
-
-  switch (event.type) {
-    case "feed":
-      state.updatedAt = Math.max(state.updatedAt, event.at);
-      state.slices += event.slices;
-      addTasks(state, 0, event.segments, commands);
-      if (event.seal) state.stages[0]!.sealed = true;
-      break;
-    case "report":
-      if (!applyReport(state, event.report, commands)) return { state: before, commands: [] };
-      state.updatedAt = Math.max(state.updatedAt, event.report.at);
-      break;
-    case "freed": {
-      const chunk = chunkInFlight(state, event.freed);
-      if (!chunk) return { state: before, commands: [] };
-      chunk.window = 0;
-      break;
-    }
-  }
+  if (hasEnded(state) !== (event.type === "redrive")) return { state, commands };
+  if (!apply(state, event, commands)) return { state: before, commands: [] };
+  judgeStages(state, commands);
   endStages(state, commands);
-  if (state.status === "RUNNING") dispatch(state, commands);
+  if (!hasEnded(state)) dispatch(state, commands);
   return { state, commands };
 }
 
 /** Pages that the edge must load, and hand to `withPage`, before it reduces. */
 export function pagesNeeded(state: JobState): { stage: number; page: number }[] {
-  return state.stages.flatMap(({ backlog }, stage) => {
-    const page = needsPage(backlog);
-    return page === null ? [] : [{ stage, page }];
-  });
+  return state.stages.flatMap((stage, at) =>
+    backlogsOf(stage).flatMap((backlog) => {
+      const page = needsPage(backlog);
+      return page === null ? [] : [{ stage: at, page }];
+    }),
+  );
 }
 
-export function withPage(before: JobState, stage: number, segments: readonly Segment[]): JobState {
+export function withPage(
+  before: JobState,
+  { stage, page }: { readonly stage: number; readonly page: number },
+  segments: readonly Segment[],
+): JobState {
   const state = structuredClone(before);
-  refill(state.stages[stage]!.backlog, segments);
+  const backlog = backlogsOf(state.stages[stage]!).find((each) => needsPage(each) === page);
+  if (backlog) refill(backlog, segments);
   return state;
 }
 
 // --- internal ---
 
-function addTasks(
-  state: JobState,
-  at: number,
-  segments: readonly Segment[],
-  commands: Command[],
-): void {
-  const stage = state.stages[at]!;
-  stage.total += segments.reduce((sum, { count }) => sum + count, 0);
-  for (const spilled of push(stage.backlog, segments)) {
-    commands.push({ type: "spill", stage: at, spilled });
+/** False: nothing has changed. */
+function apply(state: JobState, event: JobEvent, commands: Command[]): boolean {
+  if (event.type === "report") {
+    state.updatedAt = Math.max(state.updatedAt, event.report.at);
+    return applyReport(state, event.report, commands);
   }
-}
-
-/** Undefined: it has given its last report, or is of another job or generation. */
-function chunkInFlight(
-  state: JobState,
-  { epoch, generation, stage, chunk }: FreedChunk,
-): ChunkInFlight | undefined {
-  const isForeign = epoch !== state.epoch || generation !== state.generation;
-  return isForeign ? undefined : state.stages[stage]?.chunks[chunk];
-}
-
-/** False: the report is not of a chunk in flight, or older than one that was seen. */
-function applyReport(state: JobState, report: ChunkReport, commands: Command[]): boolean {
-  const chunk = chunkInFlight(state, report);
-  if (!chunk || (!report.final && report.seq <= chunk.seq)) return false;
-
-  const stage = state.stages[report.stage]!;
-  const succeeded = report.succeeded - chunk.succeeded;
-  const failed = report.failed - chunk.failed;
-  stage.succeeded += succeeded;
-  stage.failed += failed;
-  // A chunk that was run again apart has forgotten these two.
-  stage.retries += Math.max(0, report.retries - chunk.retries);
-  stage.taskMs += Math.max(0, report.taskMs - chunk.taskMs);
-  measureRate(stage, succeeded + failed, report.at);
-  if (report.returned.length > 0 && !chunk.hasReturned) {
-    unshift(stage.backlog, report.returned);
-    chunk.size -= report.returned.reduce((sum, { count }) => sum + count, 0);
-    chunk.hasReturned = true;
-  }
-  passOn(state, report, chunk.pieces, commands);
-
-  if (report.final) {
-    collect(state, report, commands);
-    measurePace(stage, report);
-    delete stage.chunks[report.chunk];
-  } else {
-    const { seq, window, running, retrying, nextRetryAt, retries, taskMs } = report;
-    Object.assign(chunk, { seq, running, retrying, nextRetryAt, retries, taskMs });
-    chunk.succeeded = report.succeeded;
-    chunk.failed = report.failed;
-    if (report.firstPiece <= chunk.pieces) {
-      chunk.pieces = Math.max(chunk.pieces, report.firstPiece + report.pieces.length);
+  if (event.type === "freed") return applyFreed(state, event.freed);
+  state.updatedAt = Math.max(state.updatedAt, event.at);
+  switch (event.type) {
+    case "feed":
+      state.fedAt = event.at;
+      state.slices += event.slices;
+      addTasks(state, 0, event.segments, commands);
+      if (event.seal) state.stages[0]!.sealed = true;
+      break;
+    case "start":
+      state.isScheduled = false;
+      break;
+    case "pause":
+    case "resume":
+      state.isPaused = event.type === "pause";
+      for (const at of state.stages.keys()) giveOrder(state, at, commands);
+      break;
+    case "stop":
+      stopJob(state, event, commands);
+      break;
+    case "limits": {
+      const stages = state.plan.stages.map((plan, at) =>
+        event.stages.includes(at) ? { ...plan, ...event.limits } : plan,
+      );
+      state.plan = { ...state.plan, stages };
+      for (const at of event.stages) giveOrder(state, at, commands);
+      break;
     }
-    chunk.window = Math.min(chunk.window, window);
-    chunk.seenAt = report.at;
+    case "redrive":
+      redrive(state, event, commands);
+      break;
   }
   return true;
 }
 
-/** Feeds the next stage with the pieces that earlier reports of the chunk did not name. */
-function passOn(
-  state: JobState,
-  report: ChunkReport,
-  seenPieces: number,
-  commands: Command[],
-): void {
-  const next = state.stages[report.stage + 1];
-  // A report that came before its predecessor: the last one names every piece.
-  if (!next || report.firstPiece > seenPieces) return;
-  let first = next.total;
-  const segments: Segment[] = [];
-  for (const { key, name, count, bytes } of report.pieces.slice(seenPieces - report.firstPiece)) {
-    segments.push({ first, count, bytes, source: { kind: "piece", key, name, offset: 0 } });
-    first += count;
-  }
-  addTasks(state, report.stage + 1, segments, commands);
-}
-
-function collect(state: JobState, report: ChunkReport, commands: Command[]): void {
-  const stage = state.stages[report.stage]!;
-  if (!stage.collected) return;
-  const lines = report.collected;
-  const tasks = stage.collected.tasks + (lines?.length ?? 0);
-  const bytes =
-    stage.collected.bytes + (lines ?? []).reduce((sum, line) => sum + Buffer.byteLength(line), 0);
-  if (!lines || tasks > LIMITS.collectTasks || bytes > LIMITS.collectBytes) {
-    stage.collected = null;
-    commands.push({ type: "collect", stage: report.stage, lines: null });
-  } else {
-    stage.collected = { tasks, bytes };
-    commands.push({ type: "collect", stage: report.stage, lines });
+/** Stops the stages that their policy ends early; one that ends as FAILED stops the job. */
+function judgeStages(state: JobState, commands: Command[]): void {
+  for (const [at, stage] of state.stages.entries()) {
+    if (stage.stop || hasEnded(stage) || stage.ranIn < state.generation) continue;
+    const verdict = judgeEarly(stage, state.plan.stages[at]!);
+    if (!verdict) continue;
+    const reason = verdict.reason ?? "The stage has as many succeeded tasks as it needs.";
+    stopStage(state, at, { as: verdict.as, reason }, commands);
+    if (verdict.as === "FAILED") stopJob(state, { as: "FAILED", reason }, commands);
   }
 }
 
 function endStages(state: JobState, commands: Command[]): void {
+  if (state.isPaused || state.isScheduled) return;
   for (const [at, stage] of state.stages.entries()) {
     const previous = state.stages[at - 1];
     if (previous && !hasEnded(previous)) return;
     if (previous) stage.sealed = true;
     if (hasEnded(stage)) continue;
-    const isIdle = stage.backlog.tasks === 0 && Object.keys(stage.chunks).length === 0;
+    const isIdle = waitingTasks(stage) === 0 && Object.keys(stage.chunks).length === 0;
     if (!stage.sealed || !isIdle) return;
     stage.startedAt ??= state.updatedAt;
     stage.endedAt = state.updatedAt;
-    stage.status = judgeStage(stage, state.plan.stages[at]!.policy);
-    commands.push({ type: "stage ended", stage: at });
+    const verdict = judgeStage(stage, state.plan.stages[at]!);
+    stage.status = stage.stop?.as ?? verdict.as;
+    if (stage.status !== "SUCCEEDED") state.reason ??= stage.stop?.reason ?? verdict.reason;
+    if (stage.ranIn === state.generation) commands.push({ type: "stage ended", stage: at });
   }
-  state.status = judgeJob(state.stages);
+  const isFailed = state.stages.some(({ status }) => status === "FAILED");
+  state.status = state.stop?.as ?? (isFailed ? "FAILED" : "SUCCEEDED");
+  state.reason = state.stop?.reason ?? state.reason;
   state.endedAt = state.updatedAt;
   commands.push({ type: "job ended" });
 }
 
 function dispatch(state: JobState, commands: Command[]): void {
+  if (state.isPaused || state.isScheduled) return;
   for (const [at, stage] of state.stages.entries()) {
     if (isFlooded(state.stages[at + 1])) continue;
     const { concurrency } = state.plan.stages[at]!;
@@ -208,20 +166,3 @@ function dispatch(state: JobState, commands: Command[]): void {
     }
   }
 }
-
-/** Exponentially decaying average of outcomes per second (Cormode et al., forward decay, 2009). */
-function measureRate(stage: StageState, outcomes: number, at: number): void {
-  const seconds = Math.max(0, at - stage.rateAt) / 1_000;
-  stage.rate = stage.rate * Math.exp(-seconds / RATE_SECONDS) + outcomes / RATE_SECONDS;
-  stage.rateAt = Math.max(stage.rateAt, at);
-}
-
-function measurePace(stage: StageState, report: ChunkReport): void {
-  const outcomes = report.succeeded + report.failed;
-  if (outcomes === 0) return;
-  const seconds = Math.max(report.at - report.startedAt, 1) / 1_000;
-  const pace = outcomes / seconds / report.window;
-  stage.pace = stage.pace === null ? pace : (stage.pace + pace) / 2;
-}
-
-const RATE_SECONDS = 5;

@@ -1,3 +1,4 @@
+import type { RedrivenStatus } from "./state.ts";
 import { rangeItems, type Fanout, type JsonObject } from "../../contract/fanout.ts";
 
 /**
@@ -11,7 +12,12 @@ export type Source =
   /** values kept by the job under slice number `slice`, from `offset` on */
   | { kind: "slice"; slice: number; offset: number }
   /** what the outcomes of one stored piece passed on, from its task number `offset` on */
-  | { kind: "piece"; key: string; name: string; offset: number };
+  | { kind: "piece"; key: string; name: string; offset: number }
+  /**
+   * tasks that run again: those up to index `last`, and of `indexes` if given, whose outcome is of an earlier
+   * generation and has this status
+   */
+  | { kind: "again"; last: number; status: RedrivenStatus; indexes: readonly number[] | null };
 
 /** `count` tasks of a stage beginning with index `first`; `bytes` of their stored inputs. */
 export interface Segment {
@@ -131,6 +137,7 @@ function advance(source: Source, count: number): Source {
       };
     }
     case "tasks":
+    case "again":
       return source;
     case "slice":
     case "piece":

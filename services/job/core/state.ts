@@ -1,3 +1,4 @@
+import type { EndStatus } from "../../contract/task.ts";
 import { emptyBacklog, type Backlog } from "./backlog.ts";
 import type { JobPlan } from "./plan.ts";
 import type { Segment } from "./segments.ts";
@@ -12,6 +13,7 @@ export interface ChunkInFlight {
   seq: number;
   succeeded: number;
   failed: number;
+  cancelled: number;
   running: number;
   retrying: number;
   nextRetryAt: number | null;
@@ -19,16 +21,45 @@ export interface ChunkInFlight {
   hasReturned: boolean;
   retries: number;
   taskMs: number;
+  /** its Runner's invocation, by which it hears orders; null until its first report */
+  invocation: string | null;
+  /** number of the newest order it knows */
+  order: number;
+}
+
+/** Tasks that a stop kept from starting: each is a CANCELLED outcome. */
+export interface DroppedTasks {
+  readonly generation: number;
+  readonly reason: string;
+  readonly backlog: Backlog;
+}
+
+export const REDRIVEN = ["FAILED", "CANCELLED"] as const;
+export type RedrivenStatus = (typeof REDRIVEN)[number];
+
+/** Why a stage or a job is being stopped, and what it will have ended as. */
+export interface Stop {
+  readonly as: EndStatus;
+  readonly reason: string;
 }
 
 export interface StageState {
-  status: "PENDING" | "RUNNING" | "SUCCEEDED" | "FAILED";
+  status: "PENDING" | "RUNNING" | EndStatus;
   sealed: boolean;
   total: number;
   succeeded: number;
   failed: number;
   cancelled: number;
   backlog: Backlog;
+  /** recorded tasks that run again, by the status of the outcome that stands until they have */
+  redriven: Record<RedrivenStatus, Backlog>;
+  dropped: DroppedTasks[];
+  /** null: it is not being stopped */
+  stop: Stop | null;
+  /** counts what chunks in flight are told */
+  order: number;
+  /** the newest generation in which it had tasks to run */
+  ranIn: number;
   chunks: Record<string, ChunkInFlight>;
   nextChunk: number;
   /** tasks per second and slot, as the last chunks did them; null until one has ended */
@@ -41,7 +72,7 @@ export interface StageState {
   taskMs: number;
   retries: number;
   /** results kept inline for `collect`; null: not wanted, or too many */
-  collected: { tasks: number; bytes: number } | null;
+  collected: { bytes: number } | null;
 }
 
 /** The whole job, one value of its object: O(stages + chunks in flight + backlog pages held). */
@@ -49,12 +80,23 @@ export interface JobState {
   /** random at submit: what an earlier job of the same id left behind does not touch this one */
   readonly epoch: string;
   readonly hash: string;
-  readonly plan: JobPlan;
+  plan: JobPlan;
   readonly startedAt: number;
   generation: number;
+  /** start of this generation, and how long the ones before it took together */
+  generationAt: number;
+  earlierMs: number;
   updatedAt: number;
+  /** when tasks were last added from outside */
+  fedAt: number;
   endedAt: number | null;
-  status: "RUNNING" | "SUCCEEDED" | "FAILED";
+  status: "RUNNING" | EndStatus;
+  /** why it did not simply succeed */
+  reason: string | null;
+  isScheduled: boolean;
+  isPaused: boolean;
+  /** null: it is not being stopped */
+  stop: Stop | null;
   slices: number;
   stages: StageState[];
 }
@@ -70,10 +112,13 @@ export interface ChunkReport {
   readonly final: boolean;
   readonly at: number;
   readonly startedAt: number;
+  /** the Runner's */
+  readonly invocation: string;
   /** slots that it still needs; with `final`, those it was given */
   readonly window: number;
   readonly succeeded: number;
   readonly failed: number;
+  readonly cancelled: number;
   readonly running: number;
   readonly retrying: number;
   readonly nextRetryAt: number | null;
@@ -107,11 +152,18 @@ export function newJob(
     epoch,
     hash,
     plan,
-    startedAt: at,
+    startedAt: at + plan.delayMs,
     generation: 1,
+    generationAt: at + plan.delayMs,
+    earlierMs: 0,
     updatedAt: at,
+    fedAt: at + plan.delayMs,
     endedAt: null,
     status: "RUNNING",
+    reason: null,
+    isScheduled: plan.delayMs > 0,
+    isPaused: false,
+    stop: null,
     slices: 0,
     stages: plan.stages.map(({ fold }) => ({
       status: "PENDING",
@@ -121,6 +173,11 @@ export function newJob(
       failed: 0,
       cancelled: 0,
       backlog: emptyBacklog(),
+      redriven: { FAILED: emptyBacklog(), CANCELLED: emptyBacklog() },
+      dropped: [],
+      stop: null,
+      order: 0,
+      ranIn: 1,
       chunks: {},
       nextChunk: 0,
       pace: null,
@@ -130,12 +187,23 @@ export function newJob(
       endedAt: null,
       taskMs: 0,
       retries: 0,
-      collected: fold === "collect" ? { tasks: 0, bytes: 0 } : null,
+      collected: fold === "collect" ? { bytes: 0 } : null,
     })),
   };
 }
 
 export const endedTasks = (stage: StageState) => stage.succeeded + stage.failed + stage.cancelled;
 
-export const hasEnded = (stage: StageState) =>
-  stage.status === "SUCCEEDED" || stage.status === "FAILED";
+/** Where the tasks of a stage wait, in the order in which they are taken. */
+export const backlogsOf = ({ redriven, backlog }: StageState) => [
+  redriven.FAILED,
+  redriven.CANCELLED,
+  backlog,
+];
+
+export const waitingTasks = (stage: StageState) =>
+  backlogsOf(stage).reduce((sum, { tasks }) => sum + tasks, 0);
+
+/** Of a stage or a job. */
+export const hasEnded = ({ status }: { readonly status: StageState["status"] }) =>
+  status !== "PENDING" && status !== "RUNNING";

@@ -1,4 +1,4 @@
-import type { Blocker } from "../../contract/handlers.ts";
+import type { Blocker, ControlAnswer } from "../../contract/handlers.ts";
 import type { Counts, JobStatus, StageStatus } from "../../contract/job-status.ts";
 import { endedTasks, hasEnded, type JobState, type StageState } from "./state.ts";
 
@@ -6,7 +6,8 @@ import { endedTasks, hasEnded, type JobState, type StageState } from "./state.ts
 export function jobStatus(jobId: string, state: JobState): JobStatus {
   return {
     jobId,
-    status: state.status,
+    status: publicStatus(state),
+    ...(isStopping(state) ? { stopping: true } : {}),
     sealed: state.stages[0]!.sealed,
     generation: state.generation,
     stages: state.stages.map((stage, at) => stageStatus(state, stage, at)),
@@ -16,16 +17,34 @@ export function jobStatus(jobId: string, state: JobState): JobStatus {
   };
 }
 
+/** What control handlers answer. */
+export const controlAnswer = (jobId: string, state: JobState): ControlAnswer => ({
+  jobId,
+  status: publicStatus(state),
+  generation: state.generation,
+});
+
 /** Everything the next fan-ins wait for. */
 export function blockers(state: JobState, now: number): Blocker[] {
-  if (state.status !== "RUNNING") return [];
-  return state.stages.flatMap((stage, at) => {
+  if (hasEnded(state)) return [];
+  const ofJob: Blocker[] = [];
+  if (state.isPaused) ofJob.push({ kind: "paused", message: "The job is paused." });
+  if (state.isScheduled) {
+    const startsAt = state.startedAt;
+    ofJob.push({ kind: "scheduled", startsAt, message: "The job starts later." });
+  }
+  const ofStages = state.stages.flatMap((stage, at) => {
     if (hasEnded(stage)) return [];
     const counts = countsOf(stage);
     const found: Blocker[] = [];
     const add = (kind: Blocker["kind"], message: string, more: Record<string, unknown> = {}) =>
       found.push({ kind, stage: at, ...more, message });
 
+    if (stage.stop) {
+      const chunks = chunksOf(stage).length;
+      const message = `Stage ${at} is being stopped (${stage.stop.reason}); ${chunks} chunks wind down.`;
+      add("stopping", message, { chunks });
+    }
     if (at === 0 && !stage.sealed) add("unsealed", "Stage 0 takes more tasks until it is sealed.");
     if (at > 0 && !hasEnded(state.stages[at - 1]!)) {
       add("upstream", `Stage ${at} may get more tasks until stage ${at - 1} has ended.`);
@@ -58,12 +77,23 @@ export function blockers(state: JobState, now: number): Blocker[] {
     }
     return found;
   });
+  return [...ofJob, ...ofStages];
 }
 
 // --- internal ---
 
 /** More than two of the longest beats. */
 const SILENT_MS = 65_000;
+
+function publicStatus({ status, isPaused, isScheduled }: JobState): JobStatus["status"] {
+  if (status !== "RUNNING") return status;
+  if (isPaused) return "PAUSED";
+  return isScheduled ? "SCHEDULED" : "RUNNING";
+}
+
+const isStopping = (state: JobState) =>
+  !hasEnded(state) &&
+  (state.stop !== null || state.stages.some((stage) => stage.stop && !hasEnded(stage)));
 
 const chunksOf = (stage: StageState) => Object.values(stage.chunks);
 

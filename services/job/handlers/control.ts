@@ -11,13 +11,15 @@ import { JobRequest } from "../../contract/job-request.ts";
 import { refusal } from "../../failure.ts";
 import { bodySerde, checkJobId, readBody, type Body } from "../../wire/body.ts";
 import { digest, requestHash } from "../core/plan.ts";
-import type { JobState } from "../core/state.ts";
+import { controlAnswer } from "../core/views.ts";
+import { hasEnded, type JobState } from "../core/state.ts";
 import type { Engine } from "../engine.ts";
 import { forget } from "../forget.ts";
 import { jobHandle } from "../handle.ts";
 import { KEYS, loadJob } from "../state-keys.ts";
 import { step } from "../step.ts";
 import { checkAppend, checkRequest, createJob, feed, type KnownAppend } from "../submit.ts";
+import { startTimers } from "../timers.ts";
 import { UNRETAINED } from "./options.ts";
 
 /** What changes a job. */
@@ -36,6 +38,7 @@ export function controlHandlers({ findAction, publicUrl }: Engine) {
         const at = await ctx.date.now();
         const job = createJob(ctx, request, { findAction, at });
         const { fanout, open = false } = request;
+        await startTimers(ctx, job);
         await step(ctx, job, feed(ctx, job, { fanout, seal: !open, at }), publicUrl);
         return handle;
       },
@@ -85,7 +88,7 @@ export function controlHandlers({ findAction, publicUrl }: Engine) {
         checkJobId(ctx.key);
         readBody(Nothing, body);
         const job = await loadJob(ctx);
-        if (job.status === "RUNNING") {
+        if (!hasEnded(job)) {
           throw refusal("JOB_RUNNING", `Job "${ctx.key}" has not ended.`);
         }
         const timer = await ctx.get<string>(KEYS.expiry);
@@ -95,10 +98,4 @@ export function controlHandlers({ findAction, publicUrl }: Engine) {
       },
     ),
   };
-}
-
-// --- internal ---
-
-function controlAnswer(jobId: string, { status, generation }: JobState): ControlAnswer {
-  return { jobId, status, generation };
 }

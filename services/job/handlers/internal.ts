@@ -1,17 +1,21 @@
 import * as restate from "@restatedev/restate-sdk";
 import type { ObjectContext, ObjectSharedContext } from "@restatedev/restate-sdk";
 import type { JobOutcome } from "../../contract/job-outcome.ts";
-import { jobNotFound } from "../../failure.ts";
+import type { ControlAnswer } from "../../contract/handlers.ts";
+import { jobNotFound, refusal } from "../../failure.ts";
 import type { SliceRequest } from "../../wire/calls.ts";
 import { jsonSerde } from "../../wire/json.ts";
 import type { Lines } from "../../wire/lines.ts";
-import type { ChunkReport, FreedChunk, JobState } from "../core/state.ts";
+import { hasEnded, type ChunkReport, type FreedChunk, type JobState } from "../core/state.ts";
+import { controlAnswer } from "../core/views.ts";
 import type { Engine } from "../engine.ts";
 import { forget } from "../forget.ts";
 import { jobOutcome } from "../outcome.ts";
+import { reopened, type Reopening } from "../redrive.ts";
 import { KEYS, loadJob } from "../state-keys.ts";
 import { step } from "../step.ts";
 import { SLICE } from "../submit.ts";
+import { startTimer, timerEvent, type JobTimer } from "../timers.ts";
 
 /** What Fanfold says to a job. */
 export function internalHandlers({ publicUrl }: Engine) {
@@ -32,6 +36,37 @@ export function internalHandlers({ publicUrl }: Engine) {
       },
     ),
 
+    timer: restate.handlers.object.exclusive(
+      PRIVATE,
+      async (ctx: ObjectContext, timer: JobTimer): Promise<void> => {
+        const job = await ctx.get<JobState>(KEYS.job);
+        if (!job || job.epoch !== timer.epoch || hasEnded(job)) return;
+        const event = timerEvent(job, timer, await ctx.date.now());
+        if (typeof event === "number") await startTimer(ctx, job, timer.kind, event);
+        else if (event) await step(ctx, job, event, publicUrl);
+      },
+    ),
+
+    /** Begins a new generation with the tasks that `redrive` has found. */
+    reopen: restate.handlers.object.exclusive(
+      PRIVATE,
+      async (ctx: ObjectContext, reopening: Reopening): Promise<ControlAnswer> => {
+        const job = await loadJob(ctx);
+        if (job.epoch !== reopening.epoch) throw jobNotFound(ctx.key);
+        if (!hasEnded(job) || job.generation !== reopening.generation) {
+          throw refusal("JOB_RUNNING", `Job "${ctx.key}" was redriven meanwhile.`);
+        }
+        const at = await ctx.date.now();
+        const stages = await reopened(ctx, job, reopening);
+        const after = await step(ctx, job, { type: "redrive", at, stages }, publicUrl);
+        const { deadlineMs } = after.plan;
+        if (deadlineMs !== null && !hasEnded(after)) {
+          await startTimer(ctx, after, "deadline", deadlineMs);
+        }
+        return controlAnswer(ctx.key, after);
+      },
+    ),
+
     wait: restate.handlers.object.exclusive(
       PRIVATE,
       async (ctx: ObjectContext, { id, leaves }: { id: string; leaves?: true }) => {
@@ -42,7 +77,7 @@ export function internalHandlers({ publicUrl }: Engine) {
             KEYS.waiters,
             waiters.filter((waiter) => waiter !== id),
           );
-        if (job?.status === "RUNNING") return ctx.set(KEYS.waiters, [...waiters, id]);
+        if (job && !hasEnded(job)) return ctx.set(KEYS.waiters, [...waiters, id]);
         return ctx.resolveAwakeable(id, null);
       },
     ),
@@ -74,7 +109,7 @@ export function internalHandlers({ publicUrl }: Engine) {
       PRIVATE,
       async (ctx: ObjectContext, epoch: string): Promise<void> => {
         const job = await ctx.get<JobState>(KEYS.job);
-        if (job?.epoch === epoch && job.status !== "RUNNING") forget(ctx, job);
+        if (job?.epoch === epoch && hasEnded(job)) forget(ctx, job);
       },
     ),
   };

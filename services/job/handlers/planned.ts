@@ -6,11 +6,6 @@ const ANYTHING = { input: restate.serde.binary, accept: "*/*", ...UNRETAINED } a
 
 /** Handlers of a job that the contract has and this version does not: they say so. */
 export const plannedJobHandlers = {
-  cancel: planned("cancel"),
-  pause: planned("pause"),
-  resume: planned("resume"),
-  setLimits: planned("setLimits"),
-  redrive: planned("redrive"),
   raiseEvent: planned("raiseEvent"),
   setCustomStatus: planned("setCustomStatus"),
 };

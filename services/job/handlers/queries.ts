@@ -4,19 +4,23 @@ import { durationMs } from "../../contract/duration.ts";
 import {
   Nothing,
   OutcomeRequest,
+  RedriveRequest,
   ResultsRequest,
   TimelineRequest,
+  type ControlAnswer,
 } from "../../contract/handlers.ts";
 import type { JobOutcome } from "../../contract/job-outcome.ts";
 import { LIMITS } from "../../contract/limits.ts";
 import { invalidField, refusal } from "../../failure.ts";
 import { bodySerde, checkJobId, readBody, type Body } from "../../wire/body.ts";
-import { endedOutcome, sendWaiter } from "../../wire/calls.ts";
-import type { JobState } from "../core/state.ts";
+import { endedOutcome, reopenJob, sendWaiter } from "../../wire/calls.ts";
+import { hasEnded, type JobState } from "../core/state.ts";
 import { blockers, jobStatus } from "../core/views.ts";
 import type { Engine } from "../engine.ts";
+import { findTasks } from "../redrive.ts";
 import { jobOutcome } from "../outcome.ts";
-import { resultsPage, timelinePage, verifyJob } from "../read.ts";
+import { timelinePage, verifyJob } from "../read.ts";
+import { resultsPage } from "../results.ts";
 import { loadJob } from "../state-keys.ts";
 import { UNRETAINED, WAITING } from "./options.ts";
 
@@ -54,8 +58,18 @@ export function queryHandlers({ publicUrl }: Engine) {
             `is not one of this job's, which is at ${job.generation}`,
           );
         }
-        if (job.status !== "RUNNING") return jobOutcome(ctx, job, publicUrl);
+        if (hasEnded(job)) return jobOutcome(ctx, job, publicUrl);
         return waitForOutcome(ctx, job, durationMs(wait));
+      },
+    ),
+
+    redrive: restate.handlers.object.shared(
+      { input: bodySerde(RedriveRequest), ...UNRETAINED },
+      async (ctx: ObjectSharedContext, body: Body): Promise<ControlAnswer> => {
+        checkJobId(ctx.key);
+        const request = readBody(RedriveRequest, body);
+        const job = await loadJob(ctx);
+        return reopenJob(ctx, ctx.key, await findTasks(ctx, job, request));
       },
     ),
 
@@ -64,7 +78,7 @@ export function queryHandlers({ publicUrl }: Engine) {
       async (ctx: ObjectSharedContext, body: Body) => {
         checkJobId(ctx.key);
         const request = readBody(ResultsRequest, body);
-        return resultsPage(ctx, ctx.key, await loadJob(ctx), request);
+        return resultsPage(ctx, await loadJob(ctx), request);
       },
     ),
 

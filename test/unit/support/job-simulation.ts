@@ -1,11 +1,11 @@
 import { expect } from "vitest";
+import type { Command } from "../../../services/job/core/command.ts";
 import type { PlannedChunk } from "../../../services/job/core/dispatch.ts";
 import type { StagePlan } from "../../../services/job/core/plan.ts";
 import {
   pagesNeeded,
   reduce,
   withPage,
-  type Command,
   type JobEvent,
 } from "../../../services/job/core/reducer.ts";
 import { splitSegment, type Segment } from "../../../services/job/core/segments.ts";
@@ -109,9 +109,10 @@ export class JobSimulation {
 
   #step(event: JobEvent): void {
     let before = this.state;
-    for (const { stage, page } of pagesNeeded(before)) {
-      before = withPage(before, stage, this.#pages.get(`${stage}/${page}`)!);
-      this.#pages.delete(`${stage}/${page}`);
+    for (const needed of pagesNeeded(before)) {
+      const key = `${needed.stage}/${needed.page}`;
+      before = withPage(before, needed, this.#pages.get(key)!);
+      this.#pages.delete(key);
     }
     const { state, commands } = reduce(frozen(before), frozen(event));
     this.state = state;
@@ -132,6 +133,7 @@ export class JobSimulation {
         this.#jobEndedCommands += 1;
         return;
       case "collect":
+      case "direct":
         return;
     }
   }

@@ -11,11 +11,21 @@ export function stagePlan(options: Partial<StagePlan> = {}): StagePlan {
     graceMs: 10_000,
     durability: "group",
     policy: "complete-all",
+    succeedAfter: null,
     fold: "none",
     ...options,
   };
 }
 
 export function jobPlan(...stages: Partial<StagePlan>[]): JobPlan {
-  return { stages: stages.map(stagePlan), open: false, retentionMs: 86_400_000, labels: {} };
+  return {
+    stages: stages.map(stagePlan),
+    open: false,
+    delayMs: 0,
+    deadlineMs: null,
+    sealByMs: 86_400_000,
+    sealPolicy: "fail",
+    retentionMs: 86_400_000,
+    labels: {},
+  };
 }

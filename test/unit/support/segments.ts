@@ -58,6 +58,8 @@ function inputOf(source: Source, at: number): string {
       return JSON.stringify(rangeInput(source, at));
     case "tasks":
       return "no item";
+    case "again":
+      return `again, ${source.status}`;
     case "slice":
       return `value ${source.offset + at} of slice ${source.slice}`;
     case "piece":

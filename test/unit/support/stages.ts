@@ -45,6 +45,9 @@ export function inFlight(fields: Partial<ChunkInFlight> = {}): ChunkInFlight {
     hasReturned: false,
     retries: 0,
     taskMs: 0,
+    cancelled: 0,
+    invocation: null,
+    order: 0,
     ...fields,
   };
 }

@@ -44,7 +44,15 @@ describe("stagesOf", () => {
 describe("planJob", () => {
   it("takes defaults where nobody said anything", () => {
     const { stages, ...job } = plan({ action: "work", fanout: { tasks: 1 } });
-    expect(job).toEqual({ open: false, retentionMs: 86_400_000, labels: {} });
+    expect(job).toEqual({
+      open: false,
+      delayMs: 0,
+      deadlineMs: null,
+      sealByMs: 86_400_000,
+      sealPolicy: "fail",
+      retentionMs: 86_400_000,
+      labels: {},
+    });
     expect(stages).toEqual([
       {
         action: "work",
@@ -55,6 +63,7 @@ describe("planJob", () => {
         graceMs: 10_000,
         durability: "group",
         policy: "complete-all",
+        succeedAfter: null,
         fold: "collect",
       },
     ]);
@@ -213,14 +222,7 @@ describe("digest", () => {
 describe("unsupported", () => {
   it.each([
     ["fanout.from", { fanout: { from: { action: "pages" } } }],
-    ["sealBy", { open: true, sealBy: "1h" }],
-    ["sealBy", { open: true, sealPolicy: "seal" }],
-    ["deadline", { deadline: "1h" }],
-    ["delay", { delay: "1s" }],
     ["limits.rate", { limits: { rate: { tasks: 1, per: "1s" } } }],
-    ["failurePolicy", { failurePolicy: "all-or-nothing" }],
-    ["failurePolicy", { failurePolicy: { tolerate: { count: 1 } } }],
-    ["succeedAfter", { succeedAfter: 1 }],
     ["fold", { fold: { stats: { path: "a" } } }],
     ["fold", { fold: { groupBy: { path: "a" } } }],
     ["fold", { fold: { topK: { path: "a", k: 1 } } }],
@@ -228,8 +230,6 @@ describe("unsupported", () => {
     ["onComplete", { onComplete: [{ action: "notify" }] }],
     ["onComplete", { onComplete: [{ webhook: "https://example.com" }] }],
     ["stage 1: limits.rate", inStage({ limits: { rate: { tasks: 1, per: "1s" } } })],
-    ["stage 1: failurePolicy", inStage({ failurePolicy: "all-or-nothing" })],
-    ["stage 1: succeedAfter", inStage({ succeedAfter: 1 })],
     ["stage 1: fold", inStage({ fold: { action: "summarize" } })],
     ["stage 1: onComplete", inStage({ onComplete: [{ action: "notify" }] })],
     ['stage 0: remote action "Crm/note"', { action: "Crm/note" }],
@@ -241,17 +241,19 @@ describe("unsupported", () => {
   it("names everything that is asked for", () => {
     const request = {
       ...base(),
-      delay: "1s",
-      deadline: "1h",
-      nextActions: [{ action: "b", succeedAfter: 2 }],
+      fanout: { from: { action: "pages" } },
+      nextActions: ["Crm/note"],
     };
-    expect(unsupported(parsed(request))).toEqual(["deadline", "delay", "stage 1: succeedAfter"]);
+    expect(unsupported(parsed(request))).toEqual([
+      "fanout.from",
+      'stage 1: remote action "Crm/note"',
+    ]);
   });
 
   it.each([
     base(),
     { action: "work", open: true },
-    { ...base(), deadline: null, delay: "0s", succeedAfter: null, onComplete: [] },
+    { ...base(), deadline: "1h", delay: "1s", succeedAfter: 1, onComplete: [] },
     { ...base(), limits: { concurrency: 5, rate: null } },
     { ...base(), failurePolicy: "complete-all", fold: "none" },
     { ...base(), failurePolicy: "best-effort", fold: "count" },

@@ -1,0 +1,14 @@
+import type { Directive } from "../../task/directive.ts";
+import type { SpilledPage } from "./backlog.ts";
+import type { PlannedChunk } from "./dispatch.ts";
+
+/** What the durable edge has to do for a job, in this order. */
+export type Command =
+  | { type: "dispatch"; stage: number; planned: PlannedChunk }
+  | { type: "spill"; stage: number; spilled: SpilledPage }
+  /** tell a chunk in flight */
+  | { type: "direct"; invocation: string; directive: Directive }
+  /** keep these results for the stage's `collect`; null: forget what was kept */
+  | { type: "collect"; stage: number; lines: readonly string[] | null }
+  | { type: "stage ended"; stage: number }
+  | { type: "job ended" };

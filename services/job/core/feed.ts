@@ -1,0 +1,22 @@
+import { push } from "./backlog.ts";
+import type { Command } from "./command.ts";
+import type { Segment } from "./segments.ts";
+import { drop } from "./stop.ts";
+import type { JobState } from "./state.ts";
+
+/** Tasks that are new to a stage. Those of a stage that is being stopped are cancelled as they come. */
+export function addTasks(
+  state: JobState,
+  at: number,
+  segments: readonly Segment[],
+  commands: Command[],
+): void {
+  const stage = state.stages[at]!;
+  const count = segments.reduce((sum, segment) => sum + segment.count, 0);
+  stage.total += count;
+  if (count > 0) stage.ranIn = state.generation;
+  for (const spilled of push(stage.backlog, segments)) {
+    commands.push({ type: "spill", stage: at, spilled });
+  }
+  if (stage.stop) drop(stage, state.generation);
+}

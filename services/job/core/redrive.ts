@@ -1,0 +1,81 @@
+import { emptyBacklog, push } from "./backlog.ts";
+import type { Command } from "./command.ts";
+import type { Segment } from "./segments.ts";
+import {
+  backlogsOf,
+  REDRIVEN,
+  type JobState,
+  type RedrivenStatus,
+  type StageState,
+} from "./state.ts";
+
+/** Tasks of one stage of an ended job that are to run again. */
+export interface RedrivenStage {
+  readonly stage: number;
+  /** those with a recorded outcome */
+  readonly recorded: Readonly<Record<RedrivenStatus, readonly Segment[]>>;
+  /** those that were cancelled before they started */
+  readonly dropped: readonly Segment[];
+  /** what of `StageState.dropped` stays cancelled, in its order */
+  readonly stillDropped: readonly (readonly Segment[])[];
+}
+
+/** Opens an ended job again, one generation later. The stages behind the first one take what it passes on. */
+export function redrive(
+  state: JobState,
+  { at, stages }: { readonly at: number; readonly stages: readonly RedrivenStage[] },
+  commands: Command[],
+): void {
+  state.earlierMs += (state.endedAt ?? state.updatedAt) - state.generationAt;
+  state.generation += 1;
+  state.generationAt = at;
+  state.updatedAt = at;
+  state.status = "RUNNING";
+  state.endedAt = null;
+  state.reason = null;
+  state.stop = null;
+  state.isPaused = false;
+  const first = Math.min(...stages.map(({ stage }) => stage));
+  for (const [number, stage] of state.stages.entries()) {
+    if (number < first) continue;
+    stage.status = stage.total > 0 ? "RUNNING" : "PENDING";
+    stage.endedAt = null;
+    stage.stop = null;
+    stage.sealed = number === first;
+  }
+  for (const redriven of stages) restore(state, redriven, commands);
+}
+
+// --- internal ---
+
+function restore(state: JobState, redriven: RedrivenStage, commands: Command[]): void {
+  const stage = state.stages[redriven.stage]!;
+  stage.ranIn = state.generation;
+  stage.failed -= tasksIn(redriven.recorded.FAILED);
+  stage.cancelled -= tasksIn(redriven.recorded.CANCELLED) + tasksIn(redriven.dropped);
+
+  let page = Math.max(...pagesOf(stage));
+  const stored = (segments: readonly Segment[]) => {
+    const backlog = emptyBacklog(page);
+    for (const spilled of push(backlog, segments)) {
+      commands.push({ type: "spill", stage: redriven.stage, spilled });
+    }
+    page = backlog.nextPage;
+    return backlog;
+  };
+  stage.dropped = stage.dropped
+    .map((of, at) => ({ ...of, backlog: stored(redriven.stillDropped[at] ?? []) }))
+    .filter(({ backlog }) => backlog.tasks > 0);
+  for (const status of REDRIVEN) stage.redriven[status] = stored(redriven.recorded[status]);
+  stage.backlog = stored(redriven.dropped);
+}
+
+/** Numbers beyond those of every page that it has spilled. */
+function pagesOf(stage: StageState): number[] {
+  return [...backlogsOf(stage), ...stage.dropped.map(({ backlog }) => backlog)].map(
+    ({ nextPage }) => nextPage,
+  );
+}
+
+const tasksIn = (segments: readonly Segment[]) =>
+  segments.reduce((sum, { count }) => sum + count, 0);

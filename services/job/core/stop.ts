@@ -1,0 +1,72 @@
+import type { Directive } from "../../task/directive.ts";
+import { emptyBacklog, unshift } from "./backlog.ts";
+import type { Command } from "./command.ts";
+import { hasEnded, REDRIVEN, type JobState, type StageState, type Stop } from "./state.ts";
+
+/**
+ * Stops a stage: what waits is cancelled in one write however much it is, what runs is told. It ends when
+ * its chunks have given their last reports.
+ */
+export function stopStage(state: JobState, at: number, stop: Stop, commands: Command[]): void {
+  const stage = state.stages[at]!;
+  if (stage.stop || hasEnded(stage)) return;
+  stage.stop = stop;
+  stage.sealed = true;
+  drop(stage, state.generation);
+  giveOrder(state, at, commands);
+}
+
+/** Stops everything that has not ended. The first reason stays. */
+export function stopJob(state: JobState, stop: Stop, commands: Command[]): void {
+  if (state.stop) return;
+  state.stop = stop;
+  state.isPaused = false;
+  state.isScheduled = false;
+  for (const at of state.stages.keys()) {
+    stopStage(state, at, { as: "CANCELLED", reason: stop.reason }, commands);
+  }
+}
+
+/** Cancels the tasks of a stopped stage that no chunk has. Those that were to run again keep their outcomes. */
+export function drop(stage: StageState, generation: number): void {
+  for (const status of REDRIVEN) {
+    const { tasks, nextPage } = stage.redriven[status];
+    stage[status === "FAILED" ? "failed" : "cancelled"] += tasks;
+    stage.redriven[status] = emptyBacklog(nextPage);
+  }
+  const { backlog } = stage;
+  if (backlog.tasks === 0) return;
+  const last = stage.dropped.at(-1);
+  const isShort = backlog.firstPage === backlog.nextPage && backlog.tail.length === 0;
+  stage.cancelled += backlog.tasks;
+  if (isShort && last?.generation === generation) unshift(last.backlog, backlog.head);
+  else stage.dropped.push({ generation, reason: stage.stop?.reason ?? "", backlog });
+  stage.backlog = emptyBacklog(backlog.nextPage);
+}
+
+/** Tells the chunks in flight of a stage what holds from now on; those not heard of yet, when they report. */
+export function giveOrder(state: JobState, at: number, commands: Command[]): void {
+  const stage = state.stages[at]!;
+  stage.order += 1;
+  for (const chunk of Object.keys(stage.chunks)) tellChunk(state, at, chunk, commands);
+}
+
+/** Tells a chunk what it has not been told. */
+export function tellChunk(state: JobState, at: number, id: string, commands: Command[]): void {
+  const stage = state.stages[at]!;
+  const chunk = stage.chunks[id];
+  if (!chunk || chunk.invocation === null || chunk.order === stage.order) return;
+  chunk.order = stage.order;
+  commands.push({
+    type: "direct",
+    invocation: chunk.invocation,
+    directive: directive(state, stage),
+  });
+}
+
+// --- internal ---
+
+function directive(state: JobState, stage: StageState): Directive {
+  if (stage.stop) return { type: "stop", reason: stage.stop.reason };
+  return { type: state.isPaused ? "pause" : "yield" };
+}

@@ -1,0 +1,8 @@
+/** What a job tells a running chunk; the newest holds. */
+export type Directive =
+  /** what runs is aborted, and everything that has no outcome ends as CANCELLED */
+  | { readonly type: "stop"; readonly reason: string }
+  /** tasks that were not started go back to the job, and no retry starts */
+  | { readonly type: "pause" }
+  /** tasks that were not started go back to the job, the others go on */
+  | { readonly type: "yield" };
