@@ -43,6 +43,28 @@ export const OutcomeRequest = z.strictObject({
 });
 export type OutcomeRequest = z.infer<typeof OutcomeRequest>;
 
+export const EventName = z.string().regex(/^[A-Za-z0-9._:-]{1,128}$/, {
+  error: "must be 1-128 of A-Z a-z 0-9 . _ : -",
+});
+
+/** What `raiseEvent` takes; an event without payload carries null. */
+export const EventRequest = z.strictObject({
+  name: EventName,
+  payload: z
+    .unknown()
+    .optional()
+    .refine((payload) => jsonBytes(payload) <= LIMITS.eventBytes, {
+      error: `must be at most ${LIMITS.eventBytes} bytes of JSON`,
+    }),
+});
+export type EventRequest = z.infer<typeof EventRequest>;
+
+/** What `setCustomStatus` takes; null or an empty text takes the text away. */
+export const CustomStatusRequest = z.strictObject({
+  text: z.string().max(LIMITS.customStatusChars).nullable(),
+});
+export type CustomStatusRequest = z.infer<typeof CustomStatusRequest>;
+
 const Cursor = z.string().regex(/^\d{1,10}$/, { error: "must be a cursor of an earlier page" });
 const StageNumber = z
   .int()
@@ -136,3 +158,9 @@ export const PlanAnswer = z.object({
   ),
 });
 export type PlanAnswer = z.infer<typeof PlanAnswer>;
+
+// --- internal ---
+
+function jsonBytes(value: unknown): number {
+  return new TextEncoder().encode(JSON.stringify(value)).length;
+}

@@ -7,6 +7,8 @@ export {
   AppendRequest,
   Blocker,
   ControlAnswer,
+  CustomStatusRequest,
+  EventRequest,
   JobHandle,
   OutcomeRequest,
   PlanAnswer,

@@ -1,6 +1,8 @@
 import * as restate from "@restatedev/restate-sdk";
 import type { Engine } from "./engine.ts";
 import { controlHandlers } from "./handlers/control.ts";
+import { customStatusHandlers } from "./handlers/custom-status.ts";
+import { eventHandlers } from "./handlers/events.ts";
 import { internalHandlers } from "./handlers/internal.ts";
 import { plannedJobHandlers } from "./handlers/planned.ts";
 import { queryHandlers } from "./handlers/queries.ts";
@@ -11,6 +13,8 @@ export function createJobObject(engine: Engine) {
     name: "Job",
     handlers: {
       ...controlHandlers(engine),
+      ...customStatusHandlers,
+      ...eventHandlers,
       ...queryHandlers(engine),
       ...plannedJobHandlers,
       ...internalHandlers(engine),

@@ -7,6 +7,7 @@ import { LIMITS } from "../contract/limits.ts";
 import type { ChunkSpec } from "../task/chunk-spec.ts";
 import { sendChunk, sendExpire } from "../wire/calls.ts";
 import { textSerde } from "../wire/lines.ts";
+import { dismissWaiters } from "./events.ts";
 import { jobOutcome } from "./outcome.ts";
 import { KEYS } from "./state-keys.ts";
 
@@ -23,7 +24,10 @@ export async function step(
   const { state, commands } = reduce(await withPages(ctx, before), event);
   for (const command of commands) await run(ctx, state, command);
   ctx.set(KEYS.job, state);
-  if (commands.some(({ type }) => type === "job ended")) await announce(ctx, state, publicUrl);
+  if (commands.some(({ type }) => type === "job ended")) {
+    await announce(ctx, state, publicUrl);
+    await dismissWaiters(ctx);
+  }
   return state;
 }
 

@@ -1,4 +1,5 @@
 import { serde, type Context, type RestatePromise, type Serde } from "@restatedev/restate-sdk";
+import type { CallErrorCode } from "../contract/errors.ts";
 import type { JsonObject } from "../contract/fanout.ts";
 import type { JobHandle, TimelineChunk } from "../contract/handlers.ts";
 import type { JobOutcome } from "../contract/job-outcome.ts";
@@ -36,6 +37,22 @@ export interface SweepRequest {
   readonly block: number;
 }
 
+/** Wake this awakeable when the event has been raised. */
+export interface EventWaiter {
+  readonly name: string;
+  readonly awakeable: string;
+}
+
+/** What a waiter gets: the payload, or why there will be none. */
+export type Woken<Payload = unknown> =
+  | { readonly ok: true; readonly payload: Payload }
+  | { readonly ok: false; readonly code: CallErrorCode; readonly message: string };
+
+export interface WakeRequest {
+  readonly epoch: string;
+  readonly name: string;
+}
+
 export const sendChunk = (ctx: Context, spec: ChunkSpec) =>
   send(ctx, { service: "Chunk", method: "run", parameter: spec });
 
@@ -70,6 +87,12 @@ export const sendWaiter = (ctx: Context, jobId: string, waiter: { id: string; le
 
 export const sendExpire = (ctx: Context, jobId: string, epoch: string, delay: number) =>
   send(ctx, { service: "Job", key: jobId, method: "expire", parameter: epoch, delay });
+
+export const sendEventWaiter = (ctx: Context, jobId: string, waiter: EventWaiter) =>
+  send(ctx, { service: "Job", key: jobId, method: "awaitEvent", parameter: waiter });
+
+export const sendWake = (ctx: Context, jobId: string, request: WakeRequest) =>
+  send(ctx, { service: "Job", key: jobId, method: "wake", parameter: request });
 
 export const putPieces = (ctx: Context, key: string, lines: Lines<PutHead>) =>
   ctx.genericCall({

@@ -53,6 +53,8 @@ const HANDLERS = [
     "why",
     "verify",
     "purge",
+    "raiseEvent",
+    "setCustomStatus",
   ].map((handler) => `Job/ended/${handler}`),
 ];
 
@@ -335,7 +337,7 @@ it.each(REFUSED)(
   },
 );
 
-it.each(["cancel", "pause", "resume", "setLimits", "redrive", "raiseEvent", "setCustomStatus"])(
+it.each(["cancel", "pause", "resume", "setLimits", "redrive"])(
   "Job.%s is not implemented yet, and says so",
   async (handler) => {
     expect(await refused(post(`Job/ended/${handler}`, {}))).toMatchObject({
@@ -379,18 +381,35 @@ const QUESTIONS: [string, unknown, object][] = [
   ["results", { status: "RUNNING" }, at("status")],
   ["timeline", { stage: 1 }, at("stage")],
   ["timeline", { cursor: "1e3" }, at("cursor")],
+  ["raiseEvent", {}, at("name")],
+  ["raiseEvent", { name: "a b" }, at("name")],
+  ["raiseEvent", { name: "" }, at("name")],
+  ["raiseEvent", { name: 7 }, at("name")],
+  ["raiseEvent", { name: "x".repeat(129) }, at("name")],
+  ["raiseEvent", { name: "go", payload: "x".repeat(64 * 1024) }, at("payload")],
+  ["setCustomStatus", {}, at("text")],
+  ["setCustomStatus", { text: 7 }, at("text")],
+  ["setCustomStatus", { text: "x".repeat(1_001) }, at("text")],
 ];
 
 it.each(QUESTIONS)("Job.%s refuses %j", async (handler, body, refusal) => {
   expect(await refused(post(`Job/ended/${handler}`, body))).toMatchObject(refusal);
 });
 
+/** Of handlers that want one. */
+const BODIES: Readonly<Record<string, unknown>> = {
+  submit: good,
+  append: { fanout: { tasks: 1 } },
+  raiseEvent: { name: "go" },
+  setCustomStatus: { text: "so" },
+};
+
 const JOB_HANDLERS = HANDLERS.filter((handler) => handler.startsWith("Job/")).map(
   (handler) => handler.split("/")[2] ?? "",
 );
 
 it.each(JOB_HANDLERS)("Job.%s refuses ids that are none", async (handler) => {
-  const body = { submit: good, append: { fanout: { tasks: 1 } } }[handler];
+  const body = BODIES[handler];
   for (const id of [
     "a%2Fb",
     "%2F",
@@ -423,8 +442,7 @@ it.each(["", "a b", "a/b", "é", "x".repeat(129), 7, null, {}])(
 it.each(JOB_HANDLERS.filter((handler) => handler !== "submit"))(
   "Job.%s does not know a job that was never submitted",
   async (handler) => {
-    const body = handler === "append" ? { fanout: { tasks: 1 } } : {};
-    expect(await refused(post(`Job/nobody/${handler}`, body))).toMatchObject({
+    expect(await refused(post(`Job/nobody/${handler}`, BODIES[handler] ?? {}))).toMatchObject({
       status: 404,
       code: "JOB_NOT_FOUND",
     });

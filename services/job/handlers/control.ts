@@ -18,6 +18,7 @@ import { jobHandle } from "../handle.ts";
 import { KEYS, loadJob } from "../state-keys.ts";
 import { step } from "../step.ts";
 import { checkAppend, checkRequest, createJob, feed, type KnownAppend } from "../submit.ts";
+import { controlAnswer } from "./control-answer.ts";
 import { UNRETAINED } from "./options.ts";
 
 /** What changes a job. */
@@ -95,10 +96,4 @@ export function controlHandlers({ findAction, publicUrl }: Engine) {
       },
     ),
   };
-}
-
-// --- internal ---
-
-function controlAnswer(jobId: string, { status, generation }: JobState): ControlAnswer {
-  return { jobId, status, generation };
 }

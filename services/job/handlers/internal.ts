@@ -3,7 +3,6 @@ import type { ObjectContext, ObjectSharedContext } from "@restatedev/restate-sdk
 import type { JobOutcome } from "../../contract/job-outcome.ts";
 import { jobNotFound } from "../../failure.ts";
 import type { SliceRequest } from "../../wire/calls.ts";
-import { jsonSerde } from "../../wire/json.ts";
 import type { Lines } from "../../wire/lines.ts";
 import type { ChunkReport, JobState } from "../core/state.ts";
 import type { Engine } from "../engine.ts";
@@ -12,6 +11,7 @@ import { jobOutcome } from "../outcome.ts";
 import { KEYS, loadJob } from "../state-keys.ts";
 import { step } from "../step.ts";
 import { SLICE } from "../submit.ts";
+import { PRIVATE } from "./options.ts";
 
 /** What Fanfold says to a job. */
 export function internalHandlers({ publicUrl }: Engine) {
@@ -71,7 +71,3 @@ export function internalHandlers({ publicUrl }: Engine) {
     ),
   };
 }
-
-// --- internal ---
-
-const PRIVATE = { ingressPrivate: true, input: jsonSerde<never>() } as const;

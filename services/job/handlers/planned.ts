@@ -11,8 +11,6 @@ export const plannedJobHandlers = {
   resume: planned("resume"),
   setLimits: planned("setLimits"),
   redrive: planned("redrive"),
-  raiseEvent: planned("raiseEvent"),
-  setCustomStatus: planned("setCustomStatus"),
 };
 
 /** The same of `Jobs`. */

@@ -12,9 +12,11 @@ import { LIMITS } from "../../contract/limits.ts";
 import { invalidField, refusal } from "../../failure.ts";
 import { bodySerde, checkJobId, readBody, type Body } from "../../wire/body.ts";
 import { endedOutcome, sendWaiter } from "../../wire/calls.ts";
+import { asides } from "../asides.ts";
 import type { JobState } from "../core/state.ts";
 import { blockers, jobStatus } from "../core/views.ts";
 import type { Engine } from "../engine.ts";
+import { eventBlockers } from "../events.ts";
 import { jobOutcome } from "../outcome.ts";
 import { resultsPage, timelinePage, verifyJob } from "../read.ts";
 import { loadJob } from "../state-keys.ts";
@@ -28,7 +30,8 @@ export function queryHandlers({ publicUrl }: Engine) {
       async (ctx: ObjectSharedContext, body: Body) => {
         checkJobId(ctx.key);
         readBody(Nothing, body);
-        return jobStatus(ctx.key, await loadJob(ctx));
+        const job = await loadJob(ctx);
+        return { ...jobStatus(ctx.key, job), ...(await asides(ctx)) };
       },
     ),
 
@@ -38,7 +41,8 @@ export function queryHandlers({ publicUrl }: Engine) {
         checkJobId(ctx.key);
         readBody(Nothing, body);
         const job = await loadJob(ctx);
-        return { blockers: blockers(job, await ctx.date.now()) };
+        const events = await eventBlockers(ctx, job);
+        return { blockers: [...blockers(job, await ctx.date.now()), ...events] };
       },
     ),
 
