@@ -25,6 +25,9 @@ export const LIMITS = {
   concurrency: 100_000,
   batch: 1_000,
   labels: 16,
+  /** who is told, of each stage and of the job */
+  receivers: 8,
+  webhookChars: 2_048,
   /** payload of one event */
   eventBytes: 64 * 1024,
   /** names that were raised or are waited for, and who waits for them, in one job */

@@ -4,6 +4,7 @@ import { controlHandlers } from "./handlers/control.ts";
 import { customStatusHandlers } from "./handlers/custom-status.ts";
 import { eventHandlers } from "./handlers/events.ts";
 import { internalHandlers } from "./handlers/internal.ts";
+import { noticeHandlers } from "./handlers/notices.ts";
 import { plannedJobHandlers } from "./handlers/planned.ts";
 import { queryHandlers } from "./handlers/queries.ts";
 
@@ -18,6 +19,7 @@ export function createJobObject(engine: Engine) {
       ...queryHandlers(engine),
       ...plannedJobHandlers,
       ...internalHandlers(engine),
+      ...noticeHandlers(engine),
     },
   });
 }

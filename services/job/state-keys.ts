@@ -12,6 +12,7 @@ export const KEYS = {
   expiry: "1/expiry",
   customStatus: "1/custom-status",
   events: "1/events",
+  notices: "1/notices",
   request: "2/request",
   append: (id: string) => `append/${id}`,
   awaiting: (event: string, page: number) => `awaiting/${event}/${page}`,
@@ -19,6 +20,7 @@ export const KEYS = {
   event: (name: string) => `event/${name}`,
   page: (stage: number, page: number) => `page/${stage}/${page}`,
   payload: (stage: number) => `payload/${stage}`,
+  receivers: "receivers",
   result: (stage: number) => `result/${stage}`,
   slice: (slice: number) => `slice/${slice}`,
 } as const;

@@ -10,6 +10,7 @@ import { textSerde } from "../wire/lines.ts";
 import { dismissWaiters } from "./events.ts";
 import { jobOutcome } from "./outcome.ts";
 import { KEYS } from "./state-keys.ts";
+import { tell } from "./tell.ts";
 
 /**
  * The durable edge of a job: load, reduce, run the commands, store. The state is written once and last,
@@ -24,6 +25,7 @@ export async function step(
   const { state, commands } = reduce(await withPages(ctx, before), event);
   for (const command of commands) await run(ctx, state, command);
   ctx.set(KEYS.job, state);
+  await tell(ctx, state, commands);
   if (commands.some(({ type }) => type === "job ended")) {
     await announce(ctx, state, publicUrl);
     await dismissWaiters(ctx);

@@ -1,8 +1,10 @@
 import { serde, type Context, type RestatePromise, type Serde } from "@restatedev/restate-sdk";
+import type { Completion } from "../contract/completion.ts";
 import type { CallErrorCode } from "../contract/errors.ts";
 import type { JsonObject } from "../contract/fanout.ts";
 import type { JobHandle, TimelineChunk } from "../contract/handlers.ts";
 import type { JobOutcome } from "../contract/job-outcome.ts";
+import type { Receiver } from "../contract/job-request.ts";
 import type {
   ChunkId,
   PutHead,
@@ -12,6 +14,7 @@ import type {
   SeedsRequest,
   Tally,
 } from "../data/data.ts";
+import type { Notice, NoticeId } from "../job/core/notices.ts";
 import type { ChunkReport } from "../job/core/state.ts";
 import type { ChunkSpec } from "../task/chunk-spec.ts";
 import { jsonSerde } from "./json.ts";
@@ -36,6 +39,24 @@ export interface SweepRequest {
   readonly stage: number;
   readonly block: number;
 }
+
+/** A receiver of one job, and the end that it hears of. */
+export interface NoticePlace extends NoticeId {
+  readonly jobId: string;
+  readonly epoch: string;
+}
+
+export interface NoticeRequest extends NoticePlace {
+  readonly receiver: Receiver;
+}
+
+/** `follows`: the job that runs the action which is the receiver. */
+export interface FollowRequest extends NoticePlace {
+  readonly follows: string;
+}
+
+export type CompletionRequest = Omit<NoticePlace, "jobId" | "n">;
+export type NoticeReport = Omit<NoticePlace, "jobId"> & Notice;
 
 /** Wake this awakeable when the event has been raised. */
 export interface EventWaiter {
@@ -87,6 +108,32 @@ export const sendWaiter = (ctx: Context, jobId: string, waiter: { id: string; le
 
 export const sendExpire = (ctx: Context, jobId: string, epoch: string, delay: number) =>
   send(ctx, { service: "Job", key: jobId, method: "expire", parameter: epoch, delay });
+
+export const sendNotice = (ctx: Context, request: NoticeRequest) =>
+  send(ctx, { service: "Notify", method: "deliver", parameter: request });
+
+export const sendFollow = (ctx: Context, request: FollowRequest) =>
+  send(ctx, { service: "Notify", method: "follow", parameter: request });
+
+/** What a receiver is told; null if a later generation has begun. */
+export const jobCompletion = (ctx: Context, { jobId, epoch, generation, stage }: NoticePlace) => {
+  const parameter: CompletionRequest = { epoch, generation, stage };
+  return call<Completion | null>(ctx, {
+    service: "Job",
+    key: jobId,
+    method: "completion",
+    parameter,
+  });
+};
+
+export const sendNotified = (
+  ctx: Context,
+  { jobId, epoch, generation, stage, n }: NoticePlace,
+  progress: Omit<Notice, keyof NoticeId>,
+) => {
+  const parameter: NoticeReport = { epoch, generation, stage, n, ...progress };
+  return send(ctx, { service: "Job", key: jobId, method: "notified", parameter });
+};
 
 export const sendEventWaiter = (ctx: Context, jobId: string, waiter: EventWaiter) =>
   send(ctx, { service: "Job", key: jobId, method: "awaitEvent", parameter: waiter });

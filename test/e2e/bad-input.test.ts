@@ -311,12 +311,6 @@ const NOT_YET: [string, unknown][] = [
   ["a delay", { ...good, delay: "1s" }],
   ["sealBy", { action: "echo", open: true, sealBy: "1h" }],
   ["sealPolicy", { action: "echo", open: true, sealPolicy: "seal" }],
-  ["a webhook", { ...good, onComplete: [{ webhook: "https://example.com/hook" }] }],
-  ["an action on completion", { ...good, onComplete: [{ action: "echo" }] }],
-  [
-    "a stage's onComplete",
-    { ...good, nextActions: [{ action: "echo", onComplete: [{ action: "echo" }] }] },
-  ],
 ];
 
 const REFUSED = [

@@ -1,6 +1,5 @@
 import { afterAll, vi } from "vitest";
-import type { AnyAction } from "../../services/actions.ts";
-import { createApp, type AnyService } from "../../services/app.ts";
+import { createApp, type AnyService, type AppOptions } from "../../services/app.ts";
 import { registerEndpoint } from "../../services/embedded/register.ts";
 import { startRestate } from "../../services/embedded/server.ts";
 import { serveEndpoint } from "../../services/endpoint.ts";
@@ -11,8 +10,7 @@ import { jobClient } from "./job-client.ts";
 /** Every suspension is replayed: slower, and a task may be run more often than its outcome says. */
 export const isReplayed = process.env["FANFOLD_TEST_SUSPEND"] === "1";
 
-export interface TestOptions {
-  readonly actions: readonly AnyAction[];
+export interface TestOptions extends AppOptions {
   /** the test's own, beside Fanfold's */
   readonly services?: readonly AnyService[];
 }

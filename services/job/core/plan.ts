@@ -3,6 +3,7 @@ import type { AnyAction } from "../../actions.ts";
 import { durationMs } from "../../contract/duration.ts";
 import type { JsonObject } from "../../contract/fanout.ts";
 import type { JobRequest, Stage } from "../../contract/job-request.ts";
+import { countReceivers, type Receivers } from "./notices.ts";
 
 /** How failed attempts are tried again; intervals in milliseconds. */
 export interface RetryPlan {
@@ -32,6 +33,8 @@ export interface JobPlan {
   readonly open: boolean;
   readonly retentionMs: number;
   readonly labels: Readonly<Record<string, string>>;
+  /** how many are told of ends; who they are is stored on its own */
+  readonly receivers: number;
 }
 
 export type FindAction = (name: string) => AnyAction | undefined;
@@ -47,11 +50,23 @@ export function stagesOf(request: JobRequest): readonly Stage[] {
 
 /** Decides every option of a job. The request asks for nothing that `unsupported` names. */
 export function planJob(request: JobRequest, findAction: FindAction): JobPlan {
+  const receivers = countReceivers(receiversOf(request));
+  const retentionMs = durationMs(request.retention ?? "24h");
   return {
     stages: stagesOf(request).map((stage) => planStage(request, stage, findAction(stage.action))),
     open: request.open ?? false,
-    retentionMs: durationMs(request.retention ?? "24h"),
+    // What is told is read from the ended job.
+    retentionMs: receivers > 0 ? Math.max(retentionMs, TELLING_MS) : retentionMs,
     labels: request.labels ?? {},
+    receivers,
+  };
+}
+
+/** Who is told of the job's end and of each stage's. */
+export function receiversOf(request: JobRequest): Receivers {
+  return {
+    job: request.onComplete ?? [],
+    stages: stagesOf(request).map(({ onComplete = [] }) => onComplete),
   };
 }
 
@@ -64,7 +79,6 @@ export function unsupported(request: JobRequest): string[] {
     check(`${at}failurePolicy`, !isSupportedPolicy(options.failurePolicy ?? "complete-all"));
     check(`${at}succeedAfter`, options.succeedAfter != null);
     check(`${at}fold`, typeof options.fold === "object");
-    check(`${at}onComplete`, (options.onComplete?.length ?? 0) > 0);
   };
   check("fanout.from", request.fanout?.from !== undefined);
   check("sealBy", request.sealBy !== undefined || request.sealPolicy !== undefined);
@@ -108,6 +122,8 @@ export function requestEcho(request: JobRequest): unknown {
 // --- internal ---
 
 const ECHOED_ITEMS = 10;
+/** About as long as the attempts to deliver one webhook take. */
+const TELLING_MS = 600_000;
 
 /** Of fields that no action's definition has a say in: to write them out changes nothing. */
 const DEFAULTS = {

@@ -31,7 +31,7 @@ export function queryHandlers({ publicUrl }: Engine) {
         checkJobId(ctx.key);
         readBody(Nothing, body);
         const job = await loadJob(ctx);
-        return { ...jobStatus(ctx.key, job), ...(await asides(ctx)) };
+        return { ...jobStatus(ctx.key, job), ...(await asides(ctx, job)) };
       },
     ),
 

@@ -17,5 +17,11 @@ export function stagePlan(options: Partial<StagePlan> = {}): StagePlan {
 }
 
 export function jobPlan(...stages: Partial<StagePlan>[]): JobPlan {
-  return { stages: stages.map(stagePlan), open: false, retentionMs: 86_400_000, labels: {} };
+  return {
+    stages: stages.map(stagePlan),
+    open: false,
+    retentionMs: 86_400_000,
+    labels: {},
+    receivers: 0,
+  };
 }
