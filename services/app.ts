@@ -1,9 +1,14 @@
 import type { ServiceDefinition, VirtualObjectDefinition } from "@restatedev/restate-sdk";
 import type { AnyAction } from "./actions.ts";
 import { data } from "./data/data.ts";
+import type { RetryPlan } from "./job/core/plan.ts";
 import { createJobObject } from "./job/job.ts";
 import { createJobsService } from "./job/jobs.ts";
 import { sweep } from "./job/sweep.ts";
+import { addressPolicy } from "./notify/address.ts";
+import { WEBHOOK_RETRY } from "./notify/by-webhook.ts";
+import { createNotifyService } from "./notify/notify.ts";
+import { webhookSecrets } from "./notify/signature.ts";
 import { chunk } from "./task/chunk.ts";
 import { admission } from "./task/executor/admission.ts";
 import { guardProcess } from "./task/executor/crash-guard.ts";
@@ -20,20 +25,40 @@ export interface App {
   close(): Promise<void>;
 }
 
-/** Fanfold with these actions, ready to be served. */
-export function createApp({ actions }: { actions: readonly AnyAction[] }): App {
+export interface AppOptions {
+  readonly actions: readonly AnyAction[];
+  /** When a webhook that failed is sent again; tests are in more of a hurry. */
+  readonly webhookRetry?: RetryPlan;
+}
+
+/**
+ * Fanfold with these actions, ready to be served.
+ *
+ * Webhooks are signed with `FANFOLD_WEBHOOK_SECRET` (`whsec_<base64>`; several with spaces between while
+ * receivers change from one to the next), or not at all without it. They go to public addresses by
+ * https, and by http too to what `FANFOLD_WEBHOOK_ALLOW` lists: `host`, `host:port`, `10.1.0.0/16`, with
+ * commas between.
+ */
+export function createApp({ actions, webhookRetry = WEBHOOK_RETRY }: AppOptions): App {
   const registry = new Map<string, AnyAction>();
   for (const action of actions) {
     if (registry.has(action.name)) throw new TypeError(`two actions are named "${action.name}"`);
     registry.set(action.name, action);
   }
+  const { env } = process;
+  const webhooks = {
+    policy: addressPolicy(env["FANFOLD_WEBHOOK_ALLOW"] ?? ""),
+    secrets: webhookSecrets(env["FANFOLD_WEBHOOK_SECRET"] ?? ""),
+    retry: webhookRetry,
+  };
   const engine = {
     findAction: (name: string) => registry.get(name),
-    publicUrl: process.env["FANFOLD_PUBLIC_URL"] ?? "http://127.0.0.1:8080",
+    publicUrl: env["FANFOLD_PUBLIC_URL"] ?? "http://127.0.0.1:8080",
+    webhookPolicy: webhooks.policy,
   };
   admission.open();
   const unguard = guardProcess();
-  const unwatch = watchEventLoop(Number(process.env["FANFOLD_WATCHDOG_MS"] ?? 60_000));
+  const unwatch = watchEventLoop(Number(env["FANFOLD_WATCHDOG_MS"] ?? 60_000));
   return {
     services: [
       createJobsService(engine),
@@ -42,6 +67,7 @@ export function createApp({ actions }: { actions: readonly AnyAction[] }): App {
       createRunner(engine.findAction),
       data,
       sweep,
+      createNotifyService(webhooks),
     ],
     close: async () => {
       await drain(GRACE_MS);

@@ -4,4 +4,5 @@ export { createApp } from "./app.ts";
 export type { App } from "./app.ts";
 export { serveEndpoint } from "./endpoint.ts";
 export type { Endpoint } from "./endpoint.ts";
+export { waitForEvent } from "./events.ts";
 export type { Task } from "./contract/task.ts";

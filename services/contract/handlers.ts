@@ -37,6 +37,34 @@ export type AppendRequest = z.infer<typeof AppendRequest>;
 export const AppendAnswer = z.object({ accepted: z.int(), total: z.int() });
 export type AppendAnswer = z.infer<typeof AppendAnswer>;
 
+export const OutcomeRequest = z.strictObject({
+  wait: Wait.optional(),
+  generation: z.int().min(1).optional(),
+});
+export type OutcomeRequest = z.infer<typeof OutcomeRequest>;
+
+export const EventName = z.string().regex(/^[A-Za-z0-9._:-]{1,128}$/, {
+  error: "must be 1-128 of A-Z a-z 0-9 . _ : -",
+});
+
+/** What `raiseEvent` takes; an event without payload carries null. */
+export const EventRequest = z.strictObject({
+  name: EventName,
+  payload: z
+    .unknown()
+    .optional()
+    .refine((payload) => jsonBytes(payload) <= LIMITS.eventBytes, {
+      error: `must be at most ${LIMITS.eventBytes} bytes of JSON`,
+    }),
+});
+export type EventRequest = z.infer<typeof EventRequest>;
+
+/** What `setCustomStatus` takes; null or an empty text takes the text away. */
+export const CustomStatusRequest = z.strictObject({
+  text: z.string().max(LIMITS.customStatusChars).nullable(),
+});
+export type CustomStatusRequest = z.infer<typeof CustomStatusRequest>;
+
 const Cursor = z.string().regex(/^\d{1,10}$/, { error: "must be a cursor of an earlier page" });
 const StageNumber = z
   .int()
@@ -73,12 +101,6 @@ export const RedriveRequest = z.strictObject({
   ),
 });
 export type RedriveRequest = z.infer<typeof RedriveRequest>;
-
-export const OutcomeRequest = z.strictObject({
-  wait: Wait.optional(),
-  generation: z.int().min(1).optional(),
-});
-export type OutcomeRequest = z.infer<typeof OutcomeRequest>;
 
 export const ResultsRequest = z.strictObject({
   stage: StageNumber.optional(),
@@ -167,3 +189,9 @@ export const PlanAnswer = z.object({
   ),
 });
 export type PlanAnswer = z.infer<typeof PlanAnswer>;
+
+// --- internal ---
+
+function jsonBytes(value: unknown): number {
+  return new TextEncoder().encode(JSON.stringify(value)).length;
+}

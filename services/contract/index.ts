@@ -1,3 +1,4 @@
+export { Completion } from "./completion.ts";
 export { Duration, durationMs } from "./duration.ts";
 export { CALL_ERRORS, OUTCOME_ERRORS } from "./errors.ts";
 export type { CallErrorCode, OutcomeErrorCode } from "./errors.ts";
@@ -7,6 +8,8 @@ export {
   AppendRequest,
   Blocker,
   ControlAnswer,
+  CustomStatusRequest,
+  EventRequest,
   JobHandle,
   OutcomeRequest,
   PlanAnswer,
@@ -25,9 +28,10 @@ export {
   JobId,
   JobRequest,
   NewJobRequest,
+  Receiver,
   RunRequest,
   Stage,
 } from "./job-request.ts";
-export { Counts, JobStatus, StageStatus } from "./job-status.ts";
+export { Counts, JobStatus, Notification, StageStatus } from "./job-status.ts";
 export { LIMITS } from "./limits.ts";
 export { EndStatus, Task, TaskError, TaskOutcome } from "./task.ts";

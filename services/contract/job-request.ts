@@ -64,9 +64,20 @@ export const Fold = z.union(
 );
 export type Fold = z.infer<typeof Fold>;
 
-export const OnComplete = z.array(
-  z.union([z.strictObject({ webhook: z.url() }), z.strictObject({ action: ActionName })]),
+/** Who is told of an end. */
+export const Receiver = z.union(
+  [
+    z.strictObject({ webhook: z.url().max(LIMITS.webhookChars) }),
+    z.strictObject({ action: ActionName }),
+  ],
+  { error: "must be { webhook } or { action }" },
 );
+export type Receiver = z.infer<typeof Receiver>;
+
+export const OnComplete = z.array(Receiver).max(LIMITS.receivers, {
+  error: `must be at most ${LIMITS.receivers} receivers`,
+});
+export type OnComplete = z.infer<typeof OnComplete>;
 
 /** Options that may stand in the job and in each stage; the nearest wins, field by field. */
 const stageOptions = {

@@ -33,6 +33,18 @@ export const StageStatus = z.object({
 });
 export type StageStatus = z.infer<typeof StageStatus>;
 
+/** Whether a receiver of `onComplete` was told; without `stage`: of the job's end. */
+export const Notification = z.object({
+  webhook: z.string().optional(),
+  action: z.string().optional(),
+  stage: z.int().optional(),
+  generation: z.int(),
+  status: z.enum(["PENDING", "DELIVERED", "UNDELIVERED"]),
+  attempts: z.int(),
+  error: z.string().optional(),
+});
+export type Notification = z.infer<typeof Notification>;
+
 export const JobStatus = z.object({
   jobId: z.string(),
   status: JobState,
@@ -41,7 +53,7 @@ export const JobStatus = z.object({
   generation: z.int(),
   stages: z.array(StageStatus),
   customStatus: z.string().optional(),
-  notifications: z.array(z.unknown()).optional(),
+  notifications: z.array(Notification).optional(),
   startedAt: z.int(),
   updatedAt: z.int(),
   labels: z.record(z.string(), z.string()),

@@ -25,6 +25,15 @@ export const LIMITS = {
   concurrency: 100_000,
   batch: 1_000,
   labels: 16,
+  /** who is told, of each stage and of the job */
+  receivers: 8,
+  webhookChars: 2_048,
+  /** payload of one event */
+  eventBytes: 64 * 1024,
+  /** names that were raised or are waited for, and who waits for them, in one job */
+  events: 1_000,
+  eventWaiters: 10_000,
+  customStatusChars: 1_000,
   /** one attempt of a function action */
   attemptMs: 6 * 3_600_000,
   /** `outcome` waits at most this long */

@@ -1,3 +1,4 @@
+import type { AddressPolicy } from "../notify/address.ts";
 import type { FindAction } from "./core/plan.ts";
 
 /** What the services of one endpoint share. */
@@ -5,4 +6,6 @@ export interface Engine {
   readonly findAction: FindAction;
   /** what the links in answers begin with */
   readonly publicUrl: string;
+  /** where webhooks may be sent */
+  readonly webhookPolicy: AddressPolicy;
 }

@@ -1,9 +1,11 @@
 import * as restate from "@restatedev/restate-sdk";
 import type { Engine } from "./engine.ts";
 import { controlHandlers } from "./handlers/control.ts";
+import { customStatusHandlers } from "./handlers/custom-status.ts";
+import { eventHandlers } from "./handlers/events.ts";
 import { internalHandlers } from "./handlers/internal.ts";
 import { lifecycleHandlers } from "./handlers/lifecycle.ts";
-import { plannedJobHandlers } from "./handlers/planned.ts";
+import { noticeHandlers } from "./handlers/notices.ts";
 import { queryHandlers } from "./handlers/queries.ts";
 
 /** One job: its counts, its stages, and every question about it. Key: the job's id. */
@@ -13,9 +15,11 @@ export function createJobObject(engine: Engine) {
     handlers: {
       ...controlHandlers(engine),
       ...lifecycleHandlers(engine),
+      ...customStatusHandlers,
+      ...eventHandlers,
       ...queryHandlers(engine),
-      ...plannedJobHandlers,
       ...internalHandlers(engine),
+      ...noticeHandlers(engine),
     },
   });
 }

@@ -3,6 +3,7 @@ import type { Context } from "@restatedev/restate-sdk";
 import type { JobHandle, PlanAnswer } from "../contract/handlers.ts";
 import type { JobOutcome } from "../contract/job-outcome.ts";
 import { JobRequest, NewJobRequest, RunRequest } from "../contract/job-request.ts";
+import { checkReceivers } from "../notify/receivers.ts";
 import { bodySerde, readBody, type Body } from "../wire/body.ts";
 import { awaitOutcome, submitJob } from "../wire/calls.ts";
 import { planAnswer } from "./core/plan-answer.ts";
@@ -12,7 +13,8 @@ import { WAITING } from "./handlers/options.ts";
 import { checkRequest } from "./submit.ts";
 
 /** The way in for who has no id for a job, and what concerns no single job. */
-export function createJobsService({ findAction }: Engine) {
+export function createJobsService(engine: Engine) {
+  const { findAction } = engine;
   return restate.service({
     name: "Jobs",
     handlers: {
@@ -40,6 +42,7 @@ export function createJobsService({ findAction }: Engine) {
         async (_ctx: Context, body: Body): Promise<PlanAnswer> => {
           const request = readBody(JobRequest, body);
           checkRequest(request, findAction);
+          checkReceivers(request, engine);
           return planAnswer(request, findAction);
         },
       ),

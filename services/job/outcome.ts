@@ -1,6 +1,6 @@
 import type { ObjectContext, ObjectSharedContext } from "@restatedev/restate-sdk";
-import type { JobOutcome, TaskCounts } from "../contract/job-outcome.ts";
 import type { EndStatus } from "../contract/task.ts";
+import type { JobOutcome, StageOutcome, TaskCounts } from "../contract/job-outcome.ts";
 import { textSerde } from "../wire/lines.ts";
 import type { JobState, StageState } from "./core/state.ts";
 import { jobHandle } from "./handle.ts";
@@ -12,16 +12,14 @@ export async function jobOutcome(
   state: JobState,
   publicUrl: string,
 ): Promise<JobOutcome> {
-  const results: unknown[] = [];
-  for (const at of state.stages.keys()) {
-    const json = await ctx.get<string>(KEYS.result(at), textSerde);
-    results.push(json === null ? null : JSON.parse(json));
-  }
+  const stages: StageOutcome[] = [];
+  for (const at of state.stages.keys()) stages.push(await stageOutcome(ctx, state, at));
   const completedAt = state.endedAt ?? state.updatedAt;
   const wallMs = state.earlierMs + completedAt - state.generationAt;
   const taskMs = sum(state.stages, ({ taskMs }) => taskMs);
   const last = state.stages.length - 1;
-  const isTruncated = state.plan.stages[last]!.fold === "collect" && results[last] === null;
+  const { result } = stages[last]!;
+  const isTruncated = state.plan.stages[last]!.fold === "collect" && result === null;
   return {
     jobId: ctx.key,
     status: endStatus(state),
@@ -33,15 +31,8 @@ export async function jobOutcome(
       FAILED: a.FAILED + b.FAILED,
       CANCELLED: a.CANCELLED + b.CANCELLED,
     })),
-    stages: state.stages.map((stage, at) => ({
-      stage: at,
-      action: state.plan.stages[at]!.action,
-      status: endStatus(stage),
-      taskCounts: taskCounts(stage),
-      tookMs: (stage.endedAt ?? completedAt) - (stage.startedAt ?? completedAt),
-      result: results[at],
-    })),
-    result: results[last],
+    stages,
+    result,
     ...(isTruncated ? { truncated: true } : {}),
     resultsUri: jobHandle(publicUrl, ctx.key).resultsUri,
     startedAt: state.startedAt,
@@ -54,6 +45,25 @@ export async function jobOutcome(
       retries: sum(state.stages, ({ retries }) => retries),
     },
     request: await ctx.get(KEYS.request),
+  };
+}
+
+/** The outcome of an ended stage. */
+export async function stageOutcome(
+  ctx: ObjectContext | ObjectSharedContext,
+  state: JobState,
+  at: number,
+): Promise<StageOutcome> {
+  const stage = state.stages[at]!;
+  const json = await ctx.get<string>(KEYS.result(at), textSerde);
+  const endedAt = stage.endedAt ?? state.updatedAt;
+  return {
+    stage: at,
+    action: state.plan.stages[at]!.action,
+    status: endStatus(stage),
+    taskCounts: taskCounts(stage),
+    tookMs: endedAt - (stage.startedAt ?? endedAt),
+    result: json === null ? null : (JSON.parse(json) as unknown),
   };
 }
 

@@ -9,9 +9,11 @@ import type { ChunkSpec } from "../task/chunk-spec.ts";
 import { sendChunk, sendDirective, sendExpire } from "../wire/calls.ts";
 import { textSerde } from "../wire/lines.ts";
 import { droppedBetween } from "./dropped.ts";
+import { stopTimers } from "./timers.ts";
+import { dismissWaiters } from "./events.ts";
 import { jobOutcome } from "./outcome.ts";
 import { KEYS } from "./state-keys.ts";
-import { stopTimers } from "./timers.ts";
+import { tell } from "./tell.ts";
 
 /**
  * The durable edge of a job: load, reduce, run the commands, store. The state is written once and last,
@@ -26,7 +28,11 @@ export async function step(
   const { state, commands } = reduce(await withPages(ctx, before), event);
   for (const command of commands) await run(ctx, state, command);
   ctx.set(KEYS.job, state);
-  if (commands.some(({ type }) => type === "job ended")) await announce(ctx, state, publicUrl);
+  await tell(ctx, state, commands);
+  if (commands.some(({ type }) => type === "job ended")) {
+    await announce(ctx, state, publicUrl);
+    await dismissWaiters(ctx);
+  }
   return state;
 }
 

@@ -7,6 +7,7 @@ import { invalidField, refusal } from "../failure.ts";
 import { linesSerde } from "../wire/lines.ts";
 import {
   planJob,
+  receiversOf,
   requestEcho,
   requestHash,
   stagesOf,
@@ -41,6 +42,7 @@ export function createJob(
     return { ...stage, payload: null };
   });
   ctx.set(KEYS.request, requestEcho(request));
+  if (plan.receivers > 0) ctx.set(KEYS.receivers, receiversOf(request));
   const epoch = ctx.rand.uuidv4().slice(0, 8);
   return newJob({ ...plan, stages }, { epoch, hash: requestHash(request), at });
 }

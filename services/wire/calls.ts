@@ -5,9 +5,12 @@ import {
   type RestatePromise,
   type Serde,
 } from "@restatedev/restate-sdk";
+import type { Completion } from "../contract/completion.ts";
+import type { CallErrorCode } from "../contract/errors.ts";
 import type { JsonObject } from "../contract/fanout.ts";
 import type { ControlAnswer, JobHandle, TimelineChunk } from "../contract/handlers.ts";
 import type { JobOutcome } from "../contract/job-outcome.ts";
+import type { Receiver } from "../contract/job-request.ts";
 import type {
   ChunkId,
   PutHead,
@@ -22,6 +25,7 @@ import type {
 import type { ChunkReport, FreedChunk } from "../job/core/state.ts";
 import type { Reopening } from "../job/redrive.ts";
 import type { JobTimer } from "../job/timers.ts";
+import type { Notice, NoticeId } from "../job/core/notices.ts";
 import type { ChunkSpec } from "../task/chunk-spec.ts";
 import type { Directive } from "../task/directive.ts";
 import { jsonSerde } from "./json.ts";
@@ -45,6 +49,40 @@ export interface SweepRequest {
   readonly blocks: readonly number[];
   readonly stage: number;
   readonly block: number;
+}
+
+/** A receiver of one job, and the end that it hears of. */
+export interface NoticePlace extends NoticeId {
+  readonly jobId: string;
+  readonly epoch: string;
+}
+
+export interface NoticeRequest extends NoticePlace {
+  readonly receiver: Receiver;
+}
+
+/** `follows`: the job that runs the action which is the receiver. */
+export interface FollowRequest extends NoticePlace {
+  readonly follows: string;
+}
+
+export type CompletionRequest = Omit<NoticePlace, "jobId" | "n">;
+export type NoticeReport = Omit<NoticePlace, "jobId"> & Notice;
+
+/** Wake this awakeable when the event has been raised. */
+export interface EventWaiter {
+  readonly name: string;
+  readonly awakeable: string;
+}
+
+/** What a waiter gets: the payload, or why there will be none. */
+export type Woken<Payload = unknown> =
+  | { readonly ok: true; readonly payload: Payload }
+  | { readonly ok: false; readonly code: CallErrorCode; readonly message: string };
+
+export interface WakeRequest {
+  readonly epoch: string;
+  readonly name: string;
 }
 
 export const sendChunk = (ctx: Context, spec: ChunkSpec) =>
@@ -100,6 +138,37 @@ export const reopenJob = (ctx: Context, jobId: string, request: Reopening) =>
 
 export const blockSpans = (ctx: Context, key: string, request: SpansRequest) =>
   call<Span[]>(ctx, { service: "Data", key, method: "spans", parameter: request });
+export const sendNotice = (ctx: Context, request: NoticeRequest) =>
+  send(ctx, { service: "Notify", method: "deliver", parameter: request });
+
+export const sendFollow = (ctx: Context, request: FollowRequest) =>
+  send(ctx, { service: "Notify", method: "follow", parameter: request });
+
+/** What a receiver is told; null if a later generation has begun. */
+export const jobCompletion = (ctx: Context, { jobId, epoch, generation, stage }: NoticePlace) => {
+  const parameter: CompletionRequest = { epoch, generation, stage };
+  return call<Completion | null>(ctx, {
+    service: "Job",
+    key: jobId,
+    method: "completion",
+    parameter,
+  });
+};
+
+export const sendNotified = (
+  ctx: Context,
+  { jobId, epoch, generation, stage, n }: NoticePlace,
+  progress: Omit<Notice, keyof NoticeId>,
+) => {
+  const parameter: NoticeReport = { epoch, generation, stage, n, ...progress };
+  return send(ctx, { service: "Job", key: jobId, method: "notified", parameter });
+};
+
+export const sendEventWaiter = (ctx: Context, jobId: string, waiter: EventWaiter) =>
+  send(ctx, { service: "Job", key: jobId, method: "awaitEvent", parameter: waiter });
+
+export const sendWake = (ctx: Context, jobId: string, request: WakeRequest) =>
+  send(ctx, { service: "Job", key: jobId, method: "wake", parameter: request });
 
 export const putPieces = (ctx: Context, key: string, lines: Lines<PutHead>) =>
   ctx.genericCall({

@@ -53,6 +53,8 @@ const HANDLERS = [
     "why",
     "verify",
     "purge",
+    "raiseEvent",
+    "setCustomStatus",
   ].map((handler) => `Job/ended/${handler}`),
 ];
 
@@ -298,12 +300,6 @@ const NOT_YET: [string, unknown][] = [
   ["a fold with groupBy", { ...good, fold: { groupBy: { path: "value" } } }],
   ["a fold with topK", { ...good, fold: { topK: { path: "value", k: 3 } } }],
   ["a user's fold", { ...good, fold: { action: "summarize" } }],
-  ["a webhook", { ...good, onComplete: [{ webhook: "https://example.com/hook" }] }],
-  ["an action on completion", { ...good, onComplete: [{ action: "echo" }] }],
-  [
-    "a stage's onComplete",
-    { ...good, nextActions: [{ action: "echo", onComplete: [{ action: "echo" }] }] },
-  ],
 ];
 
 const REFUSED = [
@@ -321,16 +317,6 @@ it.each(REFUSED)(
     for (const handler of isAboutJobId ? ["Jobs/plan"] : ["Jobs/submit", "Jobs/run", "Jobs/plan"]) {
       expect(await refused(post(handler, body))).toMatchObject(refusal);
     }
-  },
-);
-
-it.each(["raiseEvent", "setCustomStatus"])(
-  "Job.%s is not implemented yet, and says so",
-  async (handler) => {
-    expect(await refused(post(`Job/ended/${handler}`, {}))).toMatchObject({
-      status: 501,
-      code: "NOT_IMPLEMENTED",
-    });
   },
 );
 
@@ -368,18 +354,35 @@ const QUESTIONS: [string, unknown, object][] = [
   ["results", { status: "RUNNING" }, at("status")],
   ["timeline", { stage: 1 }, at("stage")],
   ["timeline", { cursor: "1e3" }, at("cursor")],
+  ["raiseEvent", {}, at("name")],
+  ["raiseEvent", { name: "a b" }, at("name")],
+  ["raiseEvent", { name: "" }, at("name")],
+  ["raiseEvent", { name: 7 }, at("name")],
+  ["raiseEvent", { name: "x".repeat(129) }, at("name")],
+  ["raiseEvent", { name: "go", payload: "x".repeat(64 * 1024) }, at("payload")],
+  ["setCustomStatus", {}, at("text")],
+  ["setCustomStatus", { text: 7 }, at("text")],
+  ["setCustomStatus", { text: "x".repeat(1_001) }, at("text")],
 ];
 
 it.each(QUESTIONS)("Job.%s refuses %j", async (handler, body, refusal) => {
   expect(await refused(post(`Job/ended/${handler}`, body))).toMatchObject(refusal);
 });
 
+/** Of handlers that want one. */
+const BODIES: Readonly<Record<string, unknown>> = {
+  submit: good,
+  append: { fanout: { tasks: 1 } },
+  raiseEvent: { name: "go" },
+  setCustomStatus: { text: "so" },
+};
+
 const JOB_HANDLERS = HANDLERS.filter((handler) => handler.startsWith("Job/")).map(
   (handler) => handler.split("/")[2] ?? "",
 );
 
 it.each(JOB_HANDLERS)("Job.%s refuses ids that are none", async (handler) => {
-  const body = { submit: good, append: { fanout: { tasks: 1 } } }[handler];
+  const body = BODIES[handler];
   for (const id of [
     "a%2Fb",
     "%2F",
@@ -412,8 +415,7 @@ it.each(["", "a b", "a/b", "é", "x".repeat(129), 7, null, {}])(
 it.each(JOB_HANDLERS.filter((handler) => handler !== "submit"))(
   "Job.%s does not know a job that was never submitted",
   async (handler) => {
-    const body = handler === "append" ? { fanout: { tasks: 1 } } : {};
-    expect(await refused(post(`Job/nobody/${handler}`, body))).toMatchObject({
+    expect(await refused(post(`Job/nobody/${handler}`, BODIES[handler] ?? {}))).toMatchObject({
       status: 404,
       code: "JOB_NOT_FOUND",
     });

@@ -13,6 +13,7 @@ import {
   VerifyAnswer,
   WhyAnswer,
   type AppendRequest,
+  type EventRequest,
   type OutcomeRequest,
   type TaskOutcome,
 } from "../../services/contract/index.ts";
@@ -39,6 +40,9 @@ export function jobClient(http: HttpClient, id: string) {
     why: () => ask(WhyAnswer.strict(), "why"),
     verify: () => ask(VerifyAnswer.strict(), "verify"),
     purge: () => ask(ControlAnswer.strict(), "purge"),
+    raiseEvent: (request: EventRequest) => ask(ControlAnswer.strict(), "raiseEvent", request),
+    setCustomStatus: (text: string | null) =>
+      ask(ControlAnswer.strict(), "setCustomStatus", { text }),
 
     /** Submits and waits for the end. */
     run: async (request: JobRequest) => {

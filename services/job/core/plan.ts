@@ -3,6 +3,7 @@ import type { AnyAction } from "../../actions.ts";
 import { durationMs } from "../../contract/duration.ts";
 import type { JsonObject } from "../../contract/fanout.ts";
 import type { FailurePolicy, JobRequest, Stage } from "../../contract/job-request.ts";
+import { countReceivers, type Receivers } from "./notices.ts";
 
 /** How failed attempts are tried again; intervals in milliseconds. */
 export interface RetryPlan {
@@ -40,6 +41,8 @@ export interface JobPlan {
   readonly sealPolicy: "fail" | "seal";
   readonly retentionMs: number;
   readonly labels: Readonly<Record<string, string>>;
+  /** how many are told of ends; who they are is stored on its own */
+  readonly receivers: number;
 }
 
 export type FindAction = (name: string) => AnyAction | undefined;
@@ -55,6 +58,8 @@ export function stagesOf(request: JobRequest): readonly Stage[] {
 
 /** Decides every option of a job. The request asks for nothing that `unsupported` names. */
 export function planJob(request: JobRequest, findAction: FindAction): JobPlan {
+  const receivers = countReceivers(receiversOf(request));
+  const retentionMs = durationMs(request.retention ?? "24h");
   return {
     stages: stagesOf(request).map((stage) => planStage(request, stage, findAction(stage.action))),
     open: request.open ?? false,
@@ -62,8 +67,18 @@ export function planJob(request: JobRequest, findAction: FindAction): JobPlan {
     deadlineMs: request.deadline == null ? null : durationMs(request.deadline),
     sealByMs: durationMs(request.sealBy ?? "24h"),
     sealPolicy: request.sealPolicy ?? "fail",
-    retentionMs: durationMs(request.retention ?? "24h"),
+    // What is told is read from the ended job.
+    retentionMs: receivers > 0 ? Math.max(retentionMs, TELLING_MS) : retentionMs,
     labels: request.labels ?? {},
+    receivers,
+  };
+}
+
+/** Who is told of the job's end and of each stage's. */
+export function receiversOf(request: JobRequest): Receivers {
+  return {
+    job: request.onComplete ?? [],
+    stages: stagesOf(request).map(({ onComplete = [] }) => onComplete),
   };
 }
 
@@ -74,7 +89,6 @@ export function unsupported(request: JobRequest): string[] {
   const checkOptions = (at: string, options: Omit<Stage, "action">) => {
     check(`${at}limits.rate`, options.limits?.rate != null);
     check(`${at}fold`, typeof options.fold === "object");
-    check(`${at}onComplete`, (options.onComplete?.length ?? 0) > 0);
   };
   check("fanout.from", request.fanout?.from !== undefined);
   checkOptions("", request);
@@ -115,6 +129,8 @@ export function requestEcho(request: JobRequest): unknown {
 // --- internal ---
 
 const ECHOED_ITEMS = 10;
+/** About as long as the attempts to deliver one webhook take. */
+const TELLING_MS = 600_000;
 
 /** Of fields that no action's definition has a say in: to write them out changes nothing. */
 const DEFAULTS = {

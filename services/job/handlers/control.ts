@@ -9,6 +9,7 @@ import {
 } from "../../contract/handlers.ts";
 import { JobRequest } from "../../contract/job-request.ts";
 import { refusal } from "../../failure.ts";
+import { checkReceivers } from "../../notify/receivers.ts";
 import { bodySerde, checkJobId, readBody, type Body } from "../../wire/body.ts";
 import { digest, requestHash } from "../core/plan.ts";
 import { controlAnswer } from "../core/views.ts";
@@ -23,7 +24,8 @@ import { startTimers } from "../timers.ts";
 import { UNRETAINED } from "./options.ts";
 
 /** What changes a job. */
-export function controlHandlers({ findAction, publicUrl }: Engine) {
+export function controlHandlers(engine: Engine) {
+  const { findAction, publicUrl } = engine;
   return {
     submit: restate.handlers.object.exclusive(
       { input: bodySerde(JobRequest), ...UNRETAINED },
@@ -35,6 +37,7 @@ export function controlHandlers({ findAction, publicUrl }: Engine) {
         if (existing?.hash === requestHash(request)) return handle;
         if (existing) throw refusal("JOB_CONFLICT", `Another job "${ctx.key}" exists.`);
         checkRequest(request, findAction);
+        checkReceivers(request, engine);
         const at = await ctx.date.now();
         const job = createJob(ctx, request, { findAction, at });
         const { fanout, open = false } = request;

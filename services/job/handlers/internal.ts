@@ -4,7 +4,6 @@ import type { JobOutcome } from "../../contract/job-outcome.ts";
 import type { ControlAnswer } from "../../contract/handlers.ts";
 import { jobNotFound, refusal } from "../../failure.ts";
 import type { SliceRequest } from "../../wire/calls.ts";
-import { jsonSerde } from "../../wire/json.ts";
 import type { Lines } from "../../wire/lines.ts";
 import { hasEnded, type ChunkReport, type FreedChunk, type JobState } from "../core/state.ts";
 import { controlAnswer } from "../core/views.ts";
@@ -16,6 +15,7 @@ import { KEYS, loadJob } from "../state-keys.ts";
 import { step } from "../step.ts";
 import { SLICE } from "../submit.ts";
 import { startTimer, timerEvent, type JobTimer } from "../timers.ts";
+import { PRIVATE } from "./options.ts";
 
 /** What Fanfold says to a job. */
 export function internalHandlers({ publicUrl }: Engine) {
@@ -114,7 +114,3 @@ export function internalHandlers({ publicUrl }: Engine) {
     ),
   };
 }
-
-// --- internal ---
-
-const PRIVATE = { ingressPrivate: true, input: jsonSerde<never>() } as const;

@@ -1,3 +1,8 @@
+import { jsonSerde } from "../../wire/json.ts";
+
+/** For Fanfold's own services only. */
+export const PRIVATE = { ingressPrivate: true, input: jsonSerde<never>() } as const;
+
 /** Nothing is kept of a call: all of them can be repeated. */
 export const UNRETAINED = { idempotencyRetention: 0, journalRetention: 0 } as const;
 

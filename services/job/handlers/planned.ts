@@ -2,25 +2,12 @@ import * as restate from "@restatedev/restate-sdk";
 import { refusal } from "../../failure.ts";
 import { UNRETAINED } from "./options.ts";
 
-const ANYTHING = { input: restate.serde.binary, accept: "*/*", ...UNRETAINED } as const;
-
-/** Handlers of a job that the contract has and this version does not: they say so. */
-export const plannedJobHandlers = {
-  raiseEvent: planned("raiseEvent"),
-  setCustomStatus: planned("setCustomStatus"),
-};
-
-/** The same of `Jobs`. */
+/** Handlers of `Jobs` that the contract has and this version does not: they say so. */
 export const plannedJobsHandlers = {
-  list: restate.handlers.handler(ANYTHING, async () => refuse("list")),
+  list: restate.handlers.handler(
+    { input: restate.serde.binary, accept: "*/*", ...UNRETAINED },
+    async () => {
+      throw refusal("NOT_IMPLEMENTED", '"list" is not implemented yet.');
+    },
+  ),
 };
-
-// --- internal ---
-
-function planned(name: string) {
-  return restate.handlers.object.shared(ANYTHING, async () => refuse(name));
-}
-
-function refuse(name: string): never {
-  throw refusal("NOT_IMPLEMENTED", `"${name}" is not implemented yet.`);
-}

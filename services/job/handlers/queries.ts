@@ -18,6 +18,8 @@ import { hasEnded, type JobState } from "../core/state.ts";
 import { blockers, jobStatus } from "../core/views.ts";
 import type { Engine } from "../engine.ts";
 import { findTasks } from "../redrive.ts";
+import { asides } from "../asides.ts";
+import { eventBlockers } from "../events.ts";
 import { jobOutcome } from "../outcome.ts";
 import { timelinePage, verifyJob } from "../read.ts";
 import { resultsPage } from "../results.ts";
@@ -32,7 +34,8 @@ export function queryHandlers({ publicUrl }: Engine) {
       async (ctx: ObjectSharedContext, body: Body) => {
         checkJobId(ctx.key);
         readBody(Nothing, body);
-        return jobStatus(ctx.key, await loadJob(ctx));
+        const job = await loadJob(ctx);
+        return { ...jobStatus(ctx.key, job), ...(await asides(ctx, job)) };
       },
     ),
 
@@ -42,7 +45,8 @@ export function queryHandlers({ publicUrl }: Engine) {
         checkJobId(ctx.key);
         readBody(Nothing, body);
         const job = await loadJob(ctx);
-        return { blockers: blockers(job, await ctx.date.now()) };
+        const events = await eventBlockers(ctx, job);
+        return { blockers: [...blockers(job, await ctx.date.now()), ...events] };
       },
     ),
 

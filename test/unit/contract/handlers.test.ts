@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import {
   AppendRequest,
+  CustomStatusRequest,
+  EventRequest,
   OutcomeRequest,
   ResultsRequest,
 } from "../../../services/contract/handlers.ts";
@@ -65,4 +67,47 @@ describe("ResultsRequest", () => {
   ])("refuses %j", (request) => {
     expect(ResultsRequest.safeParse(request).success).toBe(false);
   });
+});
+
+describe("EventRequest", () => {
+  it.each([
+    { name: "approved" },
+    { name: "a".repeat(128), payload: null },
+    { name: "__proto__", payload: [1, { a: "b" }] },
+    { name: "A-b_c.d:e", payload: "x".repeat(64 * 1024 - 2) },
+  ])("accepts %j", (request) => {
+    expect(EventRequest.safeParse(request).success).toBe(true);
+  });
+
+  it.each([
+    {},
+    { name: "" },
+    { name: 7 },
+    { name: "a b" },
+    { name: "a/b" },
+    { name: "ä" },
+    { name: "a\n" },
+    { name: "a".repeat(129) },
+    { name: "a", payload: "x".repeat(64 * 1024 - 1) },
+    { name: "a", payload: "ü".repeat(32 * 1024) },
+    { name: "a", to: "b" },
+  ])("refuses %j", (request) => {
+    expect(EventRequest.safeParse(request).success).toBe(false);
+  });
+});
+
+describe("CustomStatusRequest", () => {
+  it.each([{ text: "half way" }, { text: "" }, { text: null }, { text: "x".repeat(1_000) }])(
+    "accepts %j",
+    (request) => {
+      expect(CustomStatusRequest.safeParse(request).success).toBe(true);
+    },
+  );
+
+  it.each([{}, { text: 7 }, { text: "x".repeat(1_001) }, { text: "a", more: 1 }])(
+    "refuses %j",
+    (request) => {
+      expect(CustomStatusRequest.safeParse(request).success).toBe(false);
+    },
+  );
 });

@@ -138,6 +138,21 @@ describe("JobRequest", () => {
       { ...smallest, onComplete: [{ webhook: "nowhere" }] },
       "onComplete",
     ],
+    [
+      "a webhook of 2,049 characters",
+      { ...smallest, onComplete: [{ webhook: `https://x.y/${"x".repeat(2_037)}` }] },
+      "onComplete.0.webhook: Too big",
+    ],
+    [
+      "a receiver of two kinds",
+      { ...smallest, onComplete: [{ webhook: "https://x.y/", action: "a" }] },
+      "onComplete.0: must be { webhook } or { action }",
+    ],
+    [
+      "9 receivers",
+      { ...smallest, onComplete: Array.from({ length: 9 }, () => ({ action: "a" })) },
+      "onComplete: must be at most 8 receivers",
+    ],
     ["17 labels", { ...smallest, labels: labels(17) }, "labels: must be at most 16"],
     ["a label that is a number", { ...smallest, labels: { a: 1 } }, "labels.a: "],
     ["a label without a name", { ...smallest, labels: { "": "x" } }, "labels."],

@@ -27,5 +27,6 @@ export function jobPlan(...stages: Partial<StagePlan>[]): JobPlan {
     sealPolicy: "fail",
     retentionMs: 86_400_000,
     labels: {},
+    receivers: 0,
   };
 }

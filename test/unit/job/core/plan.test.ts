@@ -52,6 +52,7 @@ describe("planJob", () => {
       sealPolicy: "fail",
       retentionMs: 86_400_000,
       labels: {},
+      receivers: 0,
     });
     expect(stages).toEqual([
       {
@@ -133,6 +134,20 @@ describe("planJob", () => {
     ]);
   });
 
+  it("counts the receivers of all ends, and keeps the job until they could be told", () => {
+    const onComplete = [{ action: "notify" }, { webhook: "https://example.com" }];
+    const nextActions = [{ action: "b", onComplete }, "c"];
+    const request = { ...base(), retention: "1s" };
+    expect(plan(request)).toMatchObject({ receivers: 0, retentionMs: 1_000 });
+    expect(plan({ ...request, onComplete, nextActions })).toMatchObject({
+      receivers: 4,
+      retentionMs: 600_000,
+    });
+    expect(plan({ ...request, onComplete, retention: "1h" })).toMatchObject({
+      retentionMs: 3_600_000,
+    });
+  });
+
   it("asks for the action of each stage", () => {
     const find = (name: string) => (name === "slow" ? { ...bare, timeout: "1h" } : undefined);
     const { stages } = planJob({ actionChain: ["fast", "slow"], fanout: { tasks: 1 } }, find);
@@ -179,6 +194,7 @@ describe("requestHash", () => {
       { ...base(), nextActions: [{ action: "b" }] },
     ],
     ["an empty list of next actions", base(), { ...base(), nextActions: [] }],
+    ["an empty list of receivers", base(), { ...base(), onComplete: [] }],
     ["fields that are undefined", base(), { ...base(), labels: undefined }],
   ] as [string, object, object][])("does not depend on %s", (_, one, other) => {
     expect(hash(one)).toBe(hash(other));
@@ -204,6 +220,12 @@ describe("requestHash", () => {
     ["a timeout", { timeout: "1s" }],
     ["the timeout in the stage", { nextActions: [{ action: "b", timeout: "1s" }] }],
     ["another stage", { nextActions: ["b"] }],
+    ["a receiver", { onComplete: [{ action: "notify" }] }],
+    ["another receiver", { onComplete: [{ action: "other" }] }],
+    [
+      "a receiver of a stage",
+      { nextActions: [{ action: "b", onComplete: [{ action: "notify" }] }] },
+    ],
     ["stages in another order", { nextActions: ["b", "c"] }],
     ["stages in that order", { nextActions: ["c", "b"] }],
   ])("is another one for %s", (_, change) => {
@@ -227,11 +249,8 @@ describe("unsupported", () => {
     ["fold", { fold: { groupBy: { path: "a" } } }],
     ["fold", { fold: { topK: { path: "a", k: 1 } } }],
     ["fold", { fold: { action: "summarize" } }],
-    ["onComplete", { onComplete: [{ action: "notify" }] }],
-    ["onComplete", { onComplete: [{ webhook: "https://example.com" }] }],
     ["stage 1: limits.rate", inStage({ limits: { rate: { tasks: 1, per: "1s" } } })],
     ["stage 1: fold", inStage({ fold: { action: "summarize" } })],
-    ["stage 1: onComplete", inStage({ onComplete: [{ action: "notify" }] })],
     ['stage 0: remote action "Crm/note"', { action: "Crm/note" }],
     ['stage 1: remote action "Crm/note"', { nextActions: ["Crm/note"] }],
   ])("names %s", (path, change) => {
@@ -254,6 +273,7 @@ describe("unsupported", () => {
     base(),
     { action: "work", open: true },
     { ...base(), deadline: "1h", delay: "1s", succeedAfter: 1, onComplete: [] },
+    { ...base(), onComplete: [{ action: "notify" }, { webhook: "https://example.com" }] },
     { ...base(), limits: { concurrency: 5, rate: null } },
     { ...base(), failurePolicy: "complete-all", fold: "none" },
     { ...base(), failurePolicy: "best-effort", fold: "count" },

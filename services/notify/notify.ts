@@ -1,0 +1,55 @@
+import * as restate from "@restatedev/restate-sdk";
+import type { Context } from "@restatedev/restate-sdk";
+import type { Completion } from "../contract/completion.ts";
+import { WAITING } from "../job/handlers/options.ts";
+import {
+  jobCompletion,
+  sendNotified,
+  type FollowRequest,
+  type NoticePlace,
+  type NoticeRequest,
+} from "../wire/calls.ts";
+import { followAction, runAction } from "./by-action.ts";
+import { sendWebhook, type WebhookOptions } from "./by-webhook.ts";
+import { isRefused } from "./refused.ts";
+
+/** Tells one receiver of one end. The job does not wait for it; it only hears how it goes. */
+export function createNotifyService(webhooks: WebhookOptions) {
+  return restate.service({
+    name: "Notify",
+    handlers: {
+      deliver: async (ctx: Context, { receiver, ...place }: NoticeRequest): Promise<void> => {
+        const completion = await read(ctx, place);
+        if (!completion) return;
+        if ("webhook" in receiver) {
+          await sendWebhook(ctx, place, { url: receiver.webhook, completion }, webhooks);
+        } else {
+          await runAction(ctx, place, { action: receiver.action, completion });
+        }
+      },
+
+      follow: restate.handlers.handler(
+        WAITING,
+        async (ctx: Context, request: FollowRequest): Promise<void> => followAction(ctx, request),
+      ),
+    },
+    options: { ingressPrivate: true },
+  });
+}
+
+// --- internal ---
+
+/** Null: there is nothing to tell any more. */
+async function read(ctx: Context, place: NoticePlace): Promise<Completion | null> {
+  try {
+    const completion = await jobCompletion(ctx, place);
+    if (!completion) {
+      const error = "A later generation began before this one could be told.";
+      sendNotified(ctx, place, { status: "UNDELIVERED", attempts: 0, error });
+    }
+    return completion;
+  } catch (error) {
+    if (isRefused(error, "JOB_NOT_FOUND")) return null;
+    throw error;
+  }
+}
