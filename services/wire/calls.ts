@@ -1,4 +1,10 @@
-import { serde, type Context, type RestatePromise, type Serde } from "@restatedev/restate-sdk";
+import {
+  InvocationIdParser,
+  serde,
+  type Context,
+  type RestatePromise,
+  type Serde,
+} from "@restatedev/restate-sdk";
 import type { JsonObject } from "../contract/fanout.ts";
 import type { JobHandle, TimelineChunk } from "../contract/handlers.ts";
 import type { JobOutcome } from "../contract/job-outcome.ts";
@@ -13,6 +19,7 @@ import type {
 } from "../data/data.ts";
 import type { ChunkReport, FreedChunk } from "../job/core/state.ts";
 import type { ChunkSpec } from "../task/chunk-spec.ts";
+import type { Directive } from "../task/directive.ts";
 import { jsonSerde } from "./json.ts";
 import { linesSerde, type Lines } from "./lines.ts";
 
@@ -47,6 +54,16 @@ export const sendReport = (ctx: Context, jobId: string, report: ChunkReport) =>
 
 export const sendFreed = (ctx: Context, jobId: string, freed: FreedChunk) =>
   send(ctx, { service: "Job", key: jobId, method: "freed", parameter: freed });
+
+/** To the runner of a chunk, which may have ended. */
+export const sendDirective = (ctx: Context, invocationId: string, directive: Directive) =>
+  ctx
+    .invocation(InvocationIdParser.fromString(invocationId))
+    .signal(CONTROL, jsonSerde<Directive>())
+    .resolve(directive);
+
+/** The next directive to this invocation. */
+export const hearDirective = (ctx: Context) => ctx.signal(CONTROL, jsonSerde<Directive>());
 
 export const jobItems = (ctx: Context, jobId: string, request: SliceRequest) =>
   call(
@@ -110,6 +127,8 @@ export const sendSweep = (ctx: Context, request: SweepRequest) =>
   send(ctx, { service: "Sweep", method: "run", parameter: request });
 
 // --- internal ---
+
+const CONTROL = "control";
 
 interface Target {
   readonly service: string;

@@ -65,6 +65,8 @@ export interface ChunkReport {
   readonly generation: number;
   readonly stage: number;
   readonly chunk: number;
+  /** of the runner: who gets directives */
+  readonly invocation: string;
   /** counts up; the last report of a chunk has `final` */
   readonly seq: number;
   readonly final: boolean;
@@ -74,6 +76,7 @@ export interface ChunkReport {
   readonly window: number;
   readonly succeeded: number;
   readonly failed: number;
+  readonly cancelled: number;
   readonly running: number;
   readonly retrying: number;
   readonly nextRetryAt: number | null;
