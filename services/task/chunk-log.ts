@@ -7,7 +7,7 @@ import { blockKey, type ChunkSpec } from "./chunk-spec.ts";
 import { emissionTasks, plainEmission } from "./emission.ts";
 import type { Group, PendingTask } from "./executor/group.ts";
 import { emissionPiece, isEmissionPiece, outcomePiece, parsePiece } from "./piece.ts";
-import { isSucceeded, lineIndex, parseLine, resultText } from "./record.ts";
+import { isSucceeded, lineIndex, lineStatus, parseLine, resultText } from "./record.ts";
 
 /** Something to store: lines under a name. */
 export interface Piece {
@@ -22,6 +22,7 @@ export interface Piece {
 export class ChunkLog {
   readonly spec: ChunkSpec;
   readonly key: string;
+  readonly #invocation: string;
   /** indexes that have an outcome */
   readonly ended = new Set<number>();
   /** failed attempts of tasks that have none yet */
@@ -41,10 +42,12 @@ export class ChunkLog {
   #seq = 0;
   #startedAt: number | null = null;
   #last: Group["head"] | null = null;
-  #totals = { succeeded: 0, failed: 0, retries: 0, taskMs: 0 };
+  #totals = { succeeded: 0, failed: 0, cancelled: 0, retries: 0, taskMs: 0 };
 
-  constructor(spec: ChunkSpec) {
+  /** `invocation`: of the runner */
+  constructor(spec: ChunkSpec, invocation: string) {
     this.spec = spec;
+    this.#invocation = invocation;
     this.key = blockKey(spec.jobId, spec.epoch, spec.stage, Math.floor(spec.first / BLOCK));
     this.#collected = spec.collects ? [] : null;
   }
@@ -106,13 +109,14 @@ export class ChunkLog {
     this.#committedBytes += bytes;
     this.#unsavedBytes += bytes;
     const outcomes = lines.slice(0, head.outcomes);
+    for (const retry of head.retries) this.retries.set(retry.index, retry);
     this.#record(outcomes);
     this.#passOn(outcomes, head.passes === "lines" ? lines.slice(head.outcomes) : null);
     this.#totals.succeeded += head.succeeded;
     this.#totals.failed += head.failed;
+    this.#totals.cancelled += head.cancelled;
     this.#totals.retries += head.retries.length;
     this.#totals.taskMs += head.taskMs;
-    for (const retry of head.retries) this.retries.set(retry.index, retry);
     if (head.returnedFrom !== null) this.#giveBack(head.returnedFrom);
   }
 
@@ -127,9 +131,7 @@ export class ChunkLog {
         continue;
       }
       this.#record(lines);
-      const succeeded = lines.filter(isSucceeded).length;
-      this.#totals.succeeded += succeeded;
-      this.#totals.failed += lines.length - succeeded;
+      for (const line of lines) this.#totals[TOTAL_OF[lineStatus(line)]] += 1;
       if (parsePiece(name)?.passes) this.#passed.push(this.#passedResults(name, lines));
     }
     this.#unsaved = [];
@@ -170,14 +172,13 @@ export class ChunkLog {
       generation,
       stage,
       chunk,
+      invocation: this.#invocation,
       seq: this.#seq,
       final,
       at: last?.at ?? this.startedAt,
       startedAt: this.startedAt,
       window: final ? window : Math.min(window, last?.slots ?? window),
       ...this.#totals,
-      invocation: "",
-      cancelled: 0,
       running: last?.running ?? 0,
       retrying: last?.retrying ?? 0,
       nextRetryAt: last?.nextRetryAt ?? null,
@@ -252,6 +253,8 @@ export class ChunkLog {
     return { key: this.key, name, count, bytes: bytesOf(lines) };
   }
 }
+
+const TOTAL_OF = { SUCCEEDED: "succeeded", FAILED: "failed", CANCELLED: "cancelled" } as const;
 
 function collectedEntry(line: string): string {
   const index = lineIndex(line);

@@ -30,6 +30,7 @@ export function crashedGroup(
       worker: begun.worker,
       succeeded: 0,
       failed: 1,
+      cancelled: 0,
       retries: [],
       taskMs: 0,
       running: 0,

@@ -6,3 +6,8 @@ export type Directive =
   | { readonly type: "pause" }
   /** tasks that were not started go back to the job, the others go on */
   | { readonly type: "yield" };
+
+/** The newer one, but a stop is for good. */
+export function newest(current: Directive | null, heard: Directive): Directive {
+  return current?.type === "stop" ? current : heard;
+}

@@ -44,6 +44,15 @@ export function failedLine(
   return `${head(record, "F")},${JSON.stringify(error)},${input}]`;
 }
 
+/** Of a task that was stopped, or never started. */
+export function cancelledLine(
+  record: Omit<OutcomeRecord, "status">,
+  error: TaskError,
+  input: string,
+): string {
+  return `${head(record, "C")},${JSON.stringify(error)},${input}]`;
+}
+
 export function lineIndex(line: string): number {
   return Number.parseInt(line.slice(1, line.indexOf(",")), 10);
 }

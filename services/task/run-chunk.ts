@@ -5,6 +5,7 @@ import { sendFreed, sendReport } from "../wire/calls.ts";
 import { linesSerde, type Lines } from "../wire/lines.ts";
 import { ChunkLog } from "./chunk-log.ts";
 import type { ChunkSpec } from "./chunk-spec.ts";
+import { Control } from "./control.ts";
 import { crashedGroup } from "./crashed-group.ts";
 import type { Execution } from "./executor/execution.ts";
 import type { GroupHead } from "./executor/group.ts";
@@ -21,22 +22,28 @@ import { Suspects, type Round } from "./suspects.ts";
  * A durable mark names the process before any task starts. By it a later attempt in another process knows
  * that the one before died meanwhile. After three deaths tasks run in small groups, and those of a group
  * that saw a death run alone: one that dies alone again and again ends as TASK_CRASHED.
+ *
+ * What the job says meanwhile is heard wherever this may wait for long.
  */
 export async function runChunk(
   ctx: Context,
   spec: ChunkSpec,
   findAction: FindAction,
 ): Promise<ChunkReport> {
+  const control = new Control(ctx);
   const inputs = await loadInputs(ctx, spec);
-  const log = new ChunkLog(spec);
+  const log = new ChunkLog(spec, ctx.request().id);
   if (spec.isResumed) await restoreLog(ctx, log);
   const suspects = new Suspects(spec.window);
 
   while (!log.isDone) {
-    const round = suspects.next(openTasks(inputs, log));
-    const begun = await mark(ctx, round);
+    const open = openTasks(inputs, log);
+    const next = suspects.next(open);
+    // A stop starts nothing, so that all of them can end at once.
+    const round = control.stopped.aborted ? { ...next, group: open } : next;
+    const begun = await mark(ctx, control, round);
     log.begin(begun.at);
-    if (!(await hasDied(ctx, { inputs, log, round, begun, findAction }))) continue;
+    if (!(await hasDied(ctx, { control, inputs, log, round, begun, findAction }))) continue;
     const lost = round.group.filter((index) => log.isOpen(index));
     for (const index of suspects.died(lost, begun.isAlone)) {
       log.add(crashedGroup(spec, inputs, index, { begun, deaths: suspects.deaths(index) }));
@@ -64,22 +71,25 @@ function openTasks(inputs: ChunkInputs, log: ChunkLog): number[] {
   return inputs.tasks.map(({ index }) => index).filter((index) => log.isOpen(index));
 }
 
-async function mark(ctx: Context, { kind }: Round): Promise<Begun> {
+async function mark(ctx: Context, control: Control, { kind }: Round): Promise<Begun> {
   const { id, attemptCompletedSignal } = ctx.request();
   if (kind !== "alone") release(id);
-  return ctx.run("begin", () => begin(id, kind === "alone", attemptCompletedSignal));
+  const ended = AbortSignal.any([attemptCompletedSignal, control.stopped]);
+  return control.during(ctx.run("begin", () => begin(id, kind === "alone", ended)));
 }
 
 /** Runs a round to its end; true if the process that began it is gone. */
 async function hasDied(
   ctx: Context,
   {
+    control,
     inputs,
     log,
     round,
     begun,
     findAction,
   }: {
+    readonly control: Control;
     readonly inputs: ChunkInputs;
     readonly log: ChunkLog;
     readonly round: Round;
@@ -91,7 +101,16 @@ async function hasDied(
   let execution: Execution | undefined;
   const take = async (): Promise<Step> => {
     if (!isStillHere(begun)) return { head: DIED, lines: [] };
-    execution ??= startExecution({ inputs, log, round, begun, findAction, attemptCompletedSignal });
+    const { directive } = control;
+    execution ??= startExecution({
+      inputs,
+      log,
+      round,
+      begun,
+      directive,
+      findAction,
+      attemptCompletedSignal,
+    });
     return execution.take();
   };
   let ended = 0;
@@ -100,7 +119,10 @@ async function hasDied(
     return ended === round.group.length;
   };
   while (!isOver()) {
-    const { head, lines } = await ctx.run("commit", take, { serde: stepSerde });
+    const commit = ctx.run("commit", take, { serde: stepSerde });
+    const { head, lines } = await control.during(commit, (directive) =>
+      execution?.direct(directive),
+    );
     if ("died" in head) return true;
     log.add({ head, lines });
     if (head.report && !log.isDone) {

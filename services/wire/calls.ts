@@ -94,15 +94,18 @@ export const runChunk = (ctx: Context, spec: ChunkSpec) =>
 export const sendReport = (ctx: Context, jobId: string, report: ChunkReport) =>
   send(ctx, { service: "Job", key: jobId, method: "report", parameter: report });
 
-/** By a named signal: the newest one is heard even while a runner is busy. */
-export const sendDirective = (ctx: Context, invocation: string, directive: Directive) =>
-  ctx
-    .invocation(InvocationIdParser.fromString(invocation))
-    .signal<Directive>("control", jsonSerde<Directive>())
-    .resolve(directive);
-
 export const sendFreed = (ctx: Context, jobId: string, freed: FreedChunk) =>
   send(ctx, { service: "Job", key: jobId, method: "freed", parameter: freed });
+
+/** To the runner of a chunk, which may have ended. */
+export const sendDirective = (ctx: Context, invocationId: string, directive: Directive) =>
+  ctx
+    .invocation(InvocationIdParser.fromString(invocationId))
+    .signal(CONTROL, jsonSerde<Directive>())
+    .resolve(directive);
+
+/** The next directive to this invocation. */
+export const hearDirective = (ctx: Context) => ctx.signal(CONTROL, jsonSerde<Directive>());
 
 export const jobItems = (ctx: Context, jobId: string, request: SliceRequest) =>
   call(
@@ -206,6 +209,8 @@ export const sendSweep = (ctx: Context, request: SweepRequest) =>
   send(ctx, { service: "Sweep", method: "run", parameter: request });
 
 // --- internal ---
+
+const CONTROL = "control";
 
 interface Target {
   readonly service: string;

@@ -107,13 +107,13 @@ export interface ChunkReport {
   readonly generation: number;
   readonly stage: number;
   readonly chunk: number;
+  /** of the runner: who gets directives */
+  readonly invocation: string;
   /** counts up; the last report of a chunk has `final` */
   readonly seq: number;
   readonly final: boolean;
   readonly at: number;
   readonly startedAt: number;
-  /** the Runner's */
-  readonly invocation: string;
   /** slots that it still needs; with `final`, those it was given */
   readonly window: number;
   readonly succeeded: number;

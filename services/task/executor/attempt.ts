@@ -50,6 +50,11 @@ export class Attempt {
     this.#abortWith(new Error(`The attempt took longer than ${timeoutMs} ms.`));
   }
 
+  /** Asks the code to stop; what it returns in spite of that counts. */
+  cancel(reason: Error): void {
+    this.#abortWith(reason);
+  }
+
   /** Ends an attempt whose code does not answer its signal. */
   giveUp(): void {
     this.#settle(failure("TASK_TIMEOUT", "The attempt took longer than its timeout."));

@@ -32,6 +32,17 @@ export class Deadlines {
     this.#overdue.delete(attempt);
   }
 
+  /** Asks all to stop now; those that have been asked before are given up when they were to be. */
+  cancelAll(reason: Error): void {
+    const now = this.#clock.now();
+    for (const attempt of this.#running.keys()) {
+      this.#overdue.set(attempt, now + this.#plan.graceMs);
+      attempt.cancel(reason);
+    }
+    this.#running.clear();
+    this.#armNext();
+  }
+
   stop(): void {
     this.#cancelTimer?.();
     this.#running.clear();
@@ -47,6 +58,12 @@ export class Deadlines {
     this.#cancelTimer = at === Infinity ? null : this.#clock.timer(ms, () => this.#check());
   }
 
+  #armNext(): void {
+    const [next] = this.#running.values();
+    const [giveUp] = this.#overdue.values();
+    this.#arm(Math.min(next ?? Infinity, giveUp ?? Infinity));
+  }
+
   #check(): void {
     const now = this.#clock.now();
     for (const [attempt, at] of this.#overdue) {
@@ -60,8 +77,6 @@ export class Deadlines {
       this.#overdue.set(attempt, now + this.#plan.graceMs);
       attempt.timeOut(this.#plan.timeoutMs);
     }
-    const [next] = this.#running.values();
-    const [giveUp] = this.#overdue.values();
-    this.#arm(Math.min(next ?? Infinity, giveUp ?? Infinity));
+    this.#armNext();
   }
 }

@@ -23,6 +23,7 @@ export interface GroupHead {
   readonly worker: string;
   readonly succeeded: number;
   readonly failed: number;
+  readonly cancelled: number;
   /** failed attempts that will be tried again */
   readonly retries: readonly PendingTask[];
   readonly taskMs: number;

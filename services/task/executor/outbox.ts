@@ -1,10 +1,11 @@
 import { LIMITS } from "../../contract/limits.ts";
+import type { EndStatus } from "../../contract/task.ts";
 import { plainEmission } from "../emission.ts";
 import type { GroupHead, PendingTask } from "./group.ts";
 
 /** A task that has its outcome. `emission`: what it passes on, if it said so itself. */
 export interface Ended {
-  readonly ok: boolean;
+  readonly status: EndStatus;
   readonly at: number;
   readonly line: string;
   readonly emission: readonly string[] | null;
@@ -17,7 +18,7 @@ export interface Ended {
 /** What a group takes out of the buffer. */
 export interface Taken extends Pick<
   GroupHead,
-  "outcomes" | "passes" | "succeeded" | "failed" | "retries" | "taskMs"
+  "outcomes" | "passes" | "succeeded" | "failed" | "cancelled" | "retries" | "taskMs"
 > {
   readonly lines: readonly string[];
   readonly passesOn: boolean;
@@ -86,7 +87,7 @@ export class Outbox {
   take(now: number): Taken {
     const ended = this.#nextGroup(now);
     const emission = emissionOf(ended);
-    const succeeded = ended.filter(({ ok }) => ok).length;
+    const count = (wanted: EndStatus) => ended.filter(({ status }) => status === wanted).length;
     const retries = this.#retries;
     const taskMs = Math.round(this.#spentMs * 1_000) / 1_000;
     this.#retries = [];
@@ -94,8 +95,9 @@ export class Outbox {
     return {
       outcomes: ended.length,
       passes: emission === null ? "results" : "lines",
-      succeeded,
-      failed: ended.length - succeeded,
+      succeeded: count("SUCCEEDED"),
+      failed: count("FAILED"),
+      cancelled: count("CANCELLED"),
       retries,
       taskMs,
       lines: [...ended.map(({ line }) => line), ...(emission ?? [])],
@@ -129,7 +131,7 @@ const bytesOf = (lines: readonly string[]) =>
 /** Emission lines of a group; null when every result is passed on as it is: its outcome line says it all. */
 function emissionOf(ended: readonly Ended[]): string[] | null {
   if (ended.every(({ emission }) => emission === null)) return null;
-  return ended.flatMap(({ ok, emission, line }) =>
-    emission === null ? (ok ? [plainEmission(line)] : []) : [...emission],
+  return ended.flatMap(({ status, emission, line }) =>
+    emission === null ? (status === "SUCCEEDED" ? [plainEmission(line)] : []) : [...emission],
   );
 }

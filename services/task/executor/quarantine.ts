@@ -17,7 +17,7 @@ export interface Begun {
  * stay so until `release`, since one suspect is mostly followed by the next, or until the attempt ends.
  */
 export async function begin(owner: string, isSolo: boolean, ended: AbortSignal): Promise<Begun> {
-  const isAlone = isSolo && (await holdOthers(owner, ended));
+  const isAlone = isSolo && !ended.aborted && (await holdOthers(owner, ended));
   return { boot: BOOT, at: Date.now(), worker: WORKER, isAlone };
 }
 

@@ -35,6 +35,12 @@ export class RetryQueue {
     return task && task.readyAt <= now ? this.#tasks.shift() : undefined;
   }
 
+  takeAll(): PendingTask[] {
+    const all = this.#tasks.splice(0);
+    this.#arm();
+    return all;
+  }
+
   stop(): void {
     this.#cancelTimer?.();
   }

@@ -1,6 +1,7 @@
 import { TerminalError, type AnyAction } from "../../actions.ts";
 import type { FindAction } from "../../job/core/plan.ts";
 import type { ChunkLog } from "../chunk-log.ts";
+import type { Directive } from "../directive.ts";
 import type { ChunkInputs } from "../inputs.ts";
 import type { Round } from "../suspects.ts";
 import { systemClock } from "./clock.ts";
@@ -13,13 +14,15 @@ interface Start {
   readonly log: ChunkLog;
   readonly round: Round;
   readonly begun: Begun;
+  /** what the job has said before */
+  readonly directive: Directive | null;
   readonly findAction: FindAction;
   readonly attemptCompletedSignal: AbortSignal;
 }
 
 /** Starts the tasks of a round that have no outcome yet. They stop when the attempt that runs them ends. */
 export function startExecution(start: Start): Execution {
-  const { inputs, log, round, begun, findAction, attemptCompletedSignal } = start;
+  const { inputs, log, round, begun, directive, findAction, attemptCompletedSignal } = start;
   const { spec } = log;
   const { action: name, ...plan } = spec.plan;
   const group = new Set(round.group);
@@ -50,6 +53,7 @@ export function startExecution(start: Start): Execution {
   });
   if (attemptCompletedSignal.aborted) execution.stop();
   attemptCompletedSignal.addEventListener("abort", () => execution.stop(), { once: true });
+  if (directive) execution.direct(directive);
   return execution;
 }
 

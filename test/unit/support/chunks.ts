@@ -1,6 +1,12 @@
+import type { EndStatus } from "../../../services/contract/task.ts";
 import type { ChunkSpec } from "../../../services/task/chunk-spec.ts";
 import type { Group, GroupHead } from "../../../services/task/executor/group.ts";
-import { failedLine, isSucceeded, succeededLine } from "../../../services/task/record.ts";
+import {
+  cancelledLine,
+  failedLine,
+  lineStatus,
+  succeededLine,
+} from "../../../services/task/record.ts";
 import { stagePlan } from "./plans.ts";
 import { tasks } from "./stages.ts";
 
@@ -34,15 +40,17 @@ export function groupOf(
   outcomes: readonly string[],
   { emissions, ...head }: Partial<GroupHead> & { emissions?: readonly string[] } = {},
 ): Group {
-  const succeeded = outcomes.filter(isSucceeded).length;
+  const count = (status: EndStatus) =>
+    outcomes.filter((line) => lineStatus(line) === status).length;
   return {
     head: {
       at: 1_000,
       outcomes: outcomes.length,
       passes: emissions ? "lines" : "results",
       worker: "here:1",
-      succeeded,
-      failed: outcomes.length - succeeded,
+      succeeded: count("SUCCEEDED"),
+      failed: count("FAILED"),
+      cancelled: count("CANCELLED"),
       retries: [],
       taskMs: 0,
       running: 0,
@@ -75,5 +83,12 @@ export const failed = (index: number) =>
   failedLine(
     { ...recordOf(index), emitted: 0 },
     { code: "TASK_FAILED", message: "no" },
+    `{"item":${index}}`,
+  );
+
+export const cancelled = (index: number) =>
+  cancelledLine(
+    { ...recordOf(index), emitted: 0 },
+    { code: "CANCELLED", message: "enough" },
     `{"item":${index}}`,
   );

@@ -8,7 +8,7 @@ import { seedsOfEmissions, seedsOfOutcomes } from "../../../services/task/emissi
 import type { Group } from "../../../services/task/executor/group.ts";
 import { isEmissionPiece, parsePiece } from "../../../services/task/piece.ts";
 import { lineIndex } from "../../../services/task/record.ts";
-import { chunkSpec, failed, groupOf, succeeded } from "../support/chunks.ts";
+import { cancelled, chunkSpec, failed, groupOf, succeeded } from "../support/chunks.ts";
 import { untried } from "../support/executions.ts";
 import { holds } from "../support/property.ts";
 import { tasks } from "../support/stages.ts";
@@ -93,7 +93,7 @@ describe("ChunkLog", () => {
       fc.property(scenarios, fc.nat({ max: 10 }), (scenario, until) => {
         const { spec, groups } = played(scenario);
         const lost = run(spec, groups.slice(0, until));
-        const restored = new ChunkLog(spec);
+        const restored = new ChunkLog(spec, "inv");
         const returnedFrom = lost.log.returnedFrom;
         restored.restore(lost.stored, returnedFrom, 1_000);
         const before = lost.log.report(true);
@@ -119,7 +119,7 @@ describe("ChunkLog", () => {
   });
 
   it("is done when every task that it keeps has an outcome", () => {
-    const log = new ChunkLog(chunkSpec({ first: 20, size: 3 }));
+    const log = new ChunkLog(chunkSpec({ first: 20, size: 3 }), "inv");
     expect(log.isDone).toBe(false);
     log.add(groupOf([succeeded(21), failed(20)]));
     expect([20, 21, 22].map((index) => log.isOpen(index))).toEqual([false, false, true]);
@@ -129,7 +129,7 @@ describe("ChunkLog", () => {
 
   it("gives tasks back as the segments they came in, cut where they were not started", () => {
     const slices = [tasks(20, 5), tasks(25, 5), tasks(30, 5)];
-    const log = new ChunkLog(chunkSpec({ first: 20, size: 15, slices }));
+    const log = new ChunkLog(chunkSpec({ first: 20, size: 15, slices }), "inv");
     log.add(groupOf([succeeded(20)], { returnedFrom: 27 }));
     expect(log.report(false).returned).toEqual([tasks(27, 3), tasks(30, 5)]);
     expect({ size: log.size, returnedFrom: log.returnedFrom }).toEqual({
@@ -142,7 +142,7 @@ describe("ChunkLog", () => {
   });
 
   it("knows the failed attempts of tasks that have no outcome yet", () => {
-    const log = new ChunkLog(chunkSpec());
+    const log = new ChunkLog(chunkSpec(), "inv");
     const retry = { ...untried(5), attempts: 1, readyAt: 2_000 };
     log.add(groupOf([succeeded(0)], { retries: [retry], retrying: 1, nextRetryAt: 2_000 }));
     expect([...log.retries.values()]).toEqual([retry]);
@@ -153,15 +153,40 @@ describe("ChunkLog", () => {
     expect(log.report(true)).toMatchObject({ retries: 1, retrying: 0, failed: 1 });
   });
 
+  it("counts cancelled tasks apart, also when it is restored", () => {
+    const spec = chunkSpec({ size: 3, collects: true });
+    const log = new ChunkLog(spec, "inv");
+    log.add(groupOf([cancelled(0), failed(1), succeeded(2)]));
+    const restored = new ChunkLog(spec, "inv");
+    restored.restore(log.flush(), null, 1_000);
+    for (const { succeeded: ok, ...report } of [log.report(true), restored.report(true)]) {
+      expect({ ok, ...report }).toMatchObject({
+        invocation: "inv",
+        ok: 1,
+        failed: 1,
+        cancelled: 1,
+      });
+      expect(report.collected?.[0]).toBe(
+        '[0,{"ok":false,"error":{"code":"CANCELLED","message":"enough"}}]',
+      );
+    }
+  });
+
+  it("forgets the failed attempt of a task that ends in the same group", () => {
+    const log = new ChunkLog(chunkSpec({ size: 1 }), "inv");
+    log.add(groupOf([cancelled(0)], { retries: [{ ...untried(0), attempts: 1 }] }));
+    expect(log.retries.size).toBe(0);
+  });
+
   it("says when it began though it is begun again", () => {
-    const log = new ChunkLog(chunkSpec());
+    const log = new ChunkLog(chunkSpec(), "inv");
     log.begin(500);
     log.begin(900);
     expect(log.report(false)).toMatchObject({ startedAt: 500, at: 500 });
   });
 
   it("says how many slots it still needs, the last time all it had", () => {
-    const log = new ChunkLog(chunkSpec({ size: 2, window: 2 }));
+    const log = new ChunkLog(chunkSpec({ size: 2, window: 2 }), "inv");
     log.add(groupOf([succeeded(0)], { slots: 1, running: 1 }));
     expect(log.report(false)).toMatchObject({ window: 1, running: 1 });
     log.add(groupOf([succeeded(1)], { slots: 1 }));
@@ -169,14 +194,14 @@ describe("ChunkLog", () => {
   });
 
   it("stores pieces of at most 1 MiB", () => {
-    const log = new ChunkLog(chunkSpec());
+    const log = new ChunkLog(chunkSpec(), "inv");
     const results = ["x".repeat(0.6 * MIB), "y".repeat(0.6 * MIB), "z"];
     log.add(groupOf(results.map((result, index) => succeeded(index, result))));
     expect(log.flush().map(({ lines }) => lines.length)).toEqual([1, 2]);
   });
 
   it("stores pieces of at most 1 MiB of bytes, not of characters", () => {
-    const log = new ChunkLog(chunkSpec());
+    const log = new ChunkLog(chunkSpec(), "inv");
     const results = Array.from({ length: 6 }, () => "漢".repeat(0.3 * MIB));
     log.add(groupOf(results.map((result, index) => succeeded(index, result))));
     for (const { lines } of log.flush()) {
@@ -186,7 +211,7 @@ describe("ChunkLog", () => {
 
   describe("collecting", () => {
     it("gives an entry for each task, with what users see of an error", () => {
-      const log = new ChunkLog(chunkSpec({ size: 2, collects: true }));
+      const log = new ChunkLog(chunkSpec({ size: 2, collects: true }), "inv");
       log.add(groupOf([failed(1), succeeded(0, { a: [1, "x,y"] })]));
       expect(log.report(false).collected).toBeNull();
       expect(log.report(true).collected).toEqual([
@@ -196,7 +221,7 @@ describe("ChunkLog", () => {
     });
 
     it("stops at 1 MiB, so that a report never grows beyond what can be sent", () => {
-      const log = new ChunkLog(chunkSpec({ size: 40, collects: true }));
+      const log = new ChunkLog(chunkSpec({ size: 40, collects: true }), "inv");
       for (let index = 0; index < 40; index += 1) {
         log.add(groupOf([succeeded(index, "x".repeat(MIB - 2))]));
       }
@@ -204,7 +229,7 @@ describe("ChunkLog", () => {
     });
 
     it("gives nothing where the stage keeps nothing inline", () => {
-      const log = new ChunkLog(chunkSpec({ size: 1 }));
+      const log = new ChunkLog(chunkSpec({ size: 1 }), "inv");
       log.add(groupOf([succeeded(0)]));
       expect(log.report(true).collected).toBeNull();
     });
@@ -215,7 +240,7 @@ describe("ChunkLog", () => {
 
 /** Runs groups as a runner does: stores and reports when a group says so, and at the end. */
 function run(spec: ChunkSpec, groups: readonly Group[]) {
-  const log = new ChunkLog(spec);
+  const log = new ChunkLog(spec, "inv");
   const stored: Piece[] = [];
   const reports: ChunkReport[] = [];
   for (const group of groups) {

@@ -37,7 +37,7 @@ describe("crashedGroup", () => {
 
   it("ends its task and passes nothing on", () => {
     const spec = chunkSpec({ first: 3, size: 1, next: { stage: 1, action: "next" } });
-    const log = new ChunkLog(spec);
+    const log = new ChunkLog(spec, "inv");
     log.add(crashedGroup(spec, inputs, 3, { begun, deaths: 7 }));
     expect(log.isDone).toBe(true);
     log.flush();

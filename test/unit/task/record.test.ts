@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { TaskOutcome } from "../../../services/contract/task.ts";
 import {
+  cancelledLine,
   failedLine,
   isSucceeded,
   lineIndex,
@@ -98,7 +99,14 @@ describe("a stored outcome", () => {
   });
 
   it("shows a cancelled task as such", () => {
-    const line = '[3,"C",0,null,null,{"code":"CANCELLED","message":"x"},{}]';
+    const record = { index: 3, origin: 3, parent: null, emitted: null, generation: 1 };
+    const never = { attempts: 0, startedAt: null, durationMs: null };
+    const error = { code: "CANCELLED", message: "x" };
+    const line = cancelledLine({ ...record, ...never }, error, '{"item":1}');
+    expect(line).toBe('[3,"C",0,null,null,{"code":"CANCELLED","message":"x"},{"item":1}]');
+    expect(lineStatus(cancelledLine({ ...record, ...never, generation: 2 }, error, "{}"))).toBe(
+      "CANCELLED",
+    );
     expect(lineStatus(line)).toBe("CANCELLED");
     expect(parseLine(line, { jobId: "job", stage: 0, startedAt: 1_000 })).toMatchObject({
       status: "CANCELLED",
@@ -106,6 +114,7 @@ describe("a stored outcome", () => {
       startedAt: null,
       durationMs: null,
       error: { code: "CANCELLED" },
+      input: { item: 1 },
     });
   });
 });

@@ -83,10 +83,12 @@ describe("Outbox", () => {
     keep(outbox, succeeded(0, '"a"'));
     keep(outbox, succeeded(1, "null"), { emission: ['{"n":2,"p":1,"o":1}'], emitted: 2 });
     keep(outbox, succeeded(2, "null"), { emission: [], emitted: 0 });
-    keep(outbox, '[3,"F",1,0,0,{},null]', { ok: false, emitted: 0 });
+    keep(outbox, '[3,"F",1,0,0,{},null]', { status: "FAILED", emitted: 0 });
+    keep(outbox, '[4,"C",1,0,0,{},null]', { status: "CANCELLED", emitted: 0 });
     const group = outbox.take(0);
-    expect(group).toMatchObject({ outcomes: 4, passes: "lines", succeeded: 3, failed: 1 });
-    expect(group.lines.slice(4)).toEqual([
+    expect(group).toMatchObject({ outcomes: 5, succeeded: 3, failed: 1, cancelled: 1 });
+    expect(group.passes).toBe("lines");
+    expect(group.lines.slice(5)).toEqual([
       '{"n":1,"p":0,"o":0,"as":"item","v":["a"]}',
       '{"n":2,"p":1,"o":1}',
     ]);
@@ -100,7 +102,7 @@ function keep(
   line: string,
   more: Partial<Parameters<Outbox["keep"]>[0]> = {},
 ): void {
-  outbox.keep({ ok: true, at: 0, line, emission: null, emitted: 1, ...more });
+  outbox.keep({ status: "SUCCEEDED", at: 0, line, emission: null, emitted: 1, ...more });
 }
 
 function succeeded(index: number, json: string): string {

@@ -1,0 +1,95 @@
+export interface ScheduleOptions {
+  /** when the chunk began, be it in an earlier attempt */
+  readonly startedAt: number;
+  /** what earlier attempts have committed, and how much of it no report has named */
+  readonly committedBytes: number;
+  readonly unsavedBytes: number;
+  /** the first outcome that feeds the next stage is reported at once */
+  readonly isEager: boolean;
+}
+
+/**
+ * When the groups of a chunk are due, and which of them are reported: a group 50 ms after its first outcome
+ * or at a beat; a report at each beat, and earlier when somebody waits for it or it grows too large.
+ */
+export class Schedule {
+  readonly #startedAt: number;
+  /** Not when the chunk began: a task that an earlier attempt died of starts again before it could go back. */
+  readonly #beganAt: number;
+  /** nothing was committed before */
+  readonly #isFresh: boolean;
+  #reportedAt: number;
+  #takenBytes: number;
+  #reportedBytes: number;
+  #isEager: boolean;
+  #isHastened = false;
+
+  constructor(
+    { startedAt, committedBytes, unsavedBytes, isEager }: ScheduleOptions,
+    beganAt: number,
+  ) {
+    this.#startedAt = startedAt;
+    this.#beganAt = beganAt;
+    this.#isFresh = committedBytes === 0;
+    this.#reportedAt = beganAt;
+    this.#takenBytes = committedBytes;
+    this.#reportedBytes = committedBytes - unsavedBytes;
+    this.#isEager = isEager;
+  }
+
+  /** `unsavedSince`: when the first outcome of the next group came, null if none has. */
+  dueAt(unsavedSince: number | null, mayReturn: boolean): number {
+    if (this.#isHastened) return 0;
+    const groupAt = unsavedSince === null ? Infinity : unsavedSince + GROUP_MS;
+    return Math.min(groupAt, this.#beatAt, mayReturn ? this.#sliceEndsAt : Infinity);
+  }
+
+  /** The next group is due at once, and its report. */
+  hasten(): void {
+    this.#isHastened = true;
+  }
+
+  count(lines: readonly string[]): void {
+    this.#takenBytes += lines.reduce((sum, { length }) => sum + length, 0);
+  }
+
+  /** Tasks that were not started go back. */
+  isSliceOver(now: number): boolean {
+    return now >= this.#sliceEndsAt;
+  }
+
+  /** Whether the group that was counted last is reported. */
+  takeReport(now: number, { passesOn, returns }: { passesOn: boolean; returns: boolean }): boolean {
+    const isFirst = this.#isEager && passesOn;
+    const isBulky = this.#takenBytes - this.#reportedBytes >= REPORT_BYTES;
+    const isDue = isFirst || isBulky || returns || this.#isHastened || now >= this.#beatAt;
+    if (passesOn) this.#isEager = false;
+    this.#isHastened = false;
+    if (isDue) {
+      this.#reportedAt = now;
+      this.#reportedBytes = this.#takenBytes;
+    }
+    return isDue;
+  }
+
+  // --- internal ---
+
+  get #beatAt(): number {
+    const age = this.#reportedAt - this.#startedAt;
+    return this.#reportedAt + Math.min(MAX_BEAT_MS, Math.max(MIN_BEAT_MS, age / 10));
+  }
+
+  get #sliceEndsAt(): number {
+    if (this.#takenBytes < CHUNK_BYTES) return this.#beganAt + SLICE_MS;
+    return this.#isFresh ? 0 : this.#beganAt + MIN_BEAT_MS;
+  }
+}
+
+const SLICE_MS = 5_000;
+/** Results beyond this are the next chunk's: a replay reads all of a chunk's groups again. */
+const CHUNK_BYTES = 16 * 1024 * 1024;
+/** What is held back for a later report is in memory. */
+const REPORT_BYTES = 4 * 1024 * 1024;
+const GROUP_MS = 50;
+const MIN_BEAT_MS = 1_000;
+const MAX_BEAT_MS = 30_000;
