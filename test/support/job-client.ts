@@ -13,8 +13,11 @@ import {
   VerifyAnswer,
   WhyAnswer,
   type AppendRequest,
+  type CancelRequest,
   type EventRequest,
   type OutcomeRequest,
+  type RedriveRequest,
+  type SetLimitsRequest,
   type TaskOutcome,
 } from "../../services/contract/index.ts";
 import { accepted, type HttpClient } from "./http.ts";
@@ -39,6 +42,11 @@ export function jobClient(http: HttpClient, id: string) {
       ask(TimelinePage.strict(), "timeline", request),
     why: () => ask(WhyAnswer.strict(), "why"),
     verify: () => ask(VerifyAnswer.strict(), "verify"),
+    pause: () => ask(ControlAnswer.strict(), "pause"),
+    resume: () => ask(ControlAnswer.strict(), "resume"),
+    cancel: (request: CancelRequest = {}) => ask(ControlAnswer.strict(), "cancel", request),
+    setLimits: (request: SetLimitsRequest) => ask(ControlAnswer.strict(), "setLimits", request),
+    redrive: (request: RedriveRequest) => ask(ControlAnswer.strict(), "redrive", request),
     purge: () => ask(ControlAnswer.strict(), "purge"),
     raiseEvent: (request: EventRequest) => ask(ControlAnswer.strict(), "raiseEvent", request),
     setCustomStatus: (text: string | null) =>
