@@ -28,6 +28,8 @@ export interface ExecutionOptions extends ChunkTasks, WriterOptions, ScheduleOpt
   /** not yet ended, in index order; those beyond `lastKnown` were never started by an earlier attempt */
   readonly tasks: readonly PendingTask[];
   readonly lastKnown: number;
+  /** the newest that an earlier attempt has heard */
+  readonly directive: Directive | null;
   /** it may run while others are held back */
   readonly isSuspect: boolean;
   readonly clock: Clock;
@@ -61,15 +63,19 @@ export class Execution {
   #wake: (() => void) | null = null;
 
   constructor(options: ExecutionOptions) {
-    const { plan, clock, tasks, lastKnown, next, room, window } = options;
+    const { plan, clock, tasks, lastKnown, next, room, window, directive } = options;
     this.#options = options;
     this.#pump = new Pump(
       clock,
       (now) => this.#mayStart(now),
       (now) => this.#startNext(now),
     );
-    this.#unstarted = new Unstarted(tasks, lastKnown);
+    this.#unstarted = new Unstarted(
+      tasks.filter(({ attempts }) => attempts === 0),
+      lastKnown,
+    );
     this.#retries = new RetryQueue(clock, this.#pump.run);
+    for (const task of tasks) if (task.attempts > 0) this.#retries.add(task);
     this.#deadlines = new Deadlines(plan, clock);
     this.#outcomes = new OutcomeWriter(options);
     this.#room = next && new NextRoom(room);
@@ -82,6 +88,7 @@ export class Execution {
       closeDoor();
       undrain();
     };
+    if (directive) this.#obey(directive);
   }
 
   /** The next group: when it is full, 50 ms after its first outcome, at a beat, or at the end. */
@@ -105,9 +112,7 @@ export class Execution {
   /** Does what the job says; the group that tells what came of it is due at once. */
   direct(directive: Directive): void {
     if (this.#isStopped) return;
-    this.#directive = newest(this.#directive, directive);
-    this.#unstarted.giveBack();
-    if (this.#directive.type === "stop") this.#cancelAll(this.#directive.reason);
+    this.#obey(directive);
     this.#schedule.hasten();
     this.#wake?.();
     this.#pump.run();
@@ -176,6 +181,12 @@ export class Execution {
     this.#slots = Math.max(1, Math.min(this.#slots, needed));
   }
 
+  #obey(directive: Directive): void {
+    this.#directive = newest(this.#directive, directive);
+    this.#unstarted.giveBack();
+    if (this.#directive.type === "stop") this.#cancelAll(this.#directive.reason);
+  }
+
   #cancelAll(reason: string): void {
     const now = this.#options.clock.now();
     for (const task of [...this.#unstarted.takeAll(), ...this.#retries.takeAll()]) {
@@ -194,19 +205,9 @@ export class Execution {
 
   /** False: nothing is ready. */
   #startNext(now: number): boolean {
-    const task = this.#nextTask(now);
+    const task = this.#retries.takeReady(now) ?? this.#unstarted.next();
     if (task) this.#start(task, now);
     return task !== undefined;
-  }
-
-  #nextTask(now: number): PendingTask | undefined {
-    const retry = this.#retries.takeReady(now);
-    if (retry) return retry;
-    for (let task = this.#unstarted.next(); task; task = this.#unstarted.next()) {
-      if (task.readyAt <= now) return task;
-      this.#retries.add(task);
-    }
-    return undefined;
   }
 
   #start(pending: PendingTask, now: number): void {

@@ -47,13 +47,13 @@ export function startExecution(start: Start): Execution {
     startedAt: log.startedAt,
     committedBytes: log.committedBytes,
     unsavedBytes: log.unsavedBytes,
+    directive,
     isSuspect: begun.isAlone,
     clock: systemClock,
     random: Math.random,
   });
   if (attemptCompletedSignal.aborted) execution.stop();
   attemptCompletedSignal.addEventListener("abort", () => execution.stop(), { once: true });
-  if (directive) execution.direct(directive);
   return execution;
 }
 

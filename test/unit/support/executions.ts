@@ -35,6 +35,7 @@ export function executionOf(setting: Setting): Execution {
     startedAt: clock.now(),
     committedBytes: 0,
     unsavedBytes: 0,
+    directive: null,
     isSuspect: false,
     room: { items: Infinity, bytes: Infinity, tasks: Infinity },
     random: () => 0.5,
