@@ -11,9 +11,22 @@ export type Source =
   /** values kept by the job under slice number `slice`, from `offset` on */
   | { kind: "slice"; slice: number; offset: number }
   /** what the outcomes of one stored piece passed on, from its task number `offset` on */
-  | { kind: "piece"; key: string; name: string; offset: number };
+  | { kind: "piece"; key: string; name: string; offset: number }
+  /**
+   * tasks up to index `last`, all of one block, that ran before the chunk's generation: those whose newest
+   * outcome has one of these statuses, and of them those that `indexes` names if it is given
+   */
+  | {
+      kind: "again";
+      last: number;
+      statuses: readonly ("FAILED" | "CANCELLED")[];
+      indexes: readonly number[] | null;
+    };
 
-/** `count` tasks of a stage beginning with index `first`; `bytes` of their stored inputs. */
+/**
+ * `count` tasks of a stage beginning with index `first`; `bytes` of their stored inputs. Their indexes are
+ * consecutive, but for tasks that run again.
+ */
 export interface Segment {
   readonly first: number;
   readonly count: number;
@@ -28,7 +41,7 @@ export interface Slice {
   readonly bytes: number;
 }
 
-/** The first `count` tasks of a segment, and what remains (null if nothing). */
+/** The first `count` tasks of a segment, and what remains (null if nothing). Tasks that run again stay together. */
 export function splitSegment(segment: Segment, count: number): [Segment, Segment | null] {
   if (count >= segment.count) return [segment, null];
   const bytes = Math.round((segment.bytes * count) / segment.count);
@@ -41,6 +54,28 @@ export function splitSegment(segment: Segment, count: number): [Segment, Segment
       source: advance(segment.source, count),
     },
   ];
+}
+
+/** What of a segment lies from an index on; `indexes` are those of its tasks and maybe of others, in order. */
+export function segmentFrom(
+  segment: Segment,
+  from: number,
+  indexes: readonly number[],
+): Segment | null {
+  const { first, source } = segment;
+  if (first >= from) return segment;
+  if (source.kind !== "again") return splitSegment(segment, from - first)[1];
+  const left = indexes.filter((index) => index >= from && index <= source.last);
+  if (left.length === 0) return null;
+  const bytes = Math.round((segment.bytes * left.length) / segment.count);
+  return { ...segment, first: left[0]!, count: left.length, bytes };
+}
+
+/** Whether a chunk that ends with one segment may go on with the other. */
+export function follows(before: Segment, segment: Segment): boolean {
+  const isAgain = segment.source.kind === "again";
+  if (before.source.kind === "again") return isAgain && before.source.last < segment.first;
+  return !isAgain && before.first + before.count === segment.first;
 }
 
 /** A fan-out as segments from index `first` on; lists are cut into slices, numbered from `nextSlice`. */
@@ -135,5 +170,7 @@ function advance(source: Source, count: number): Source {
     case "slice":
     case "piece":
       return { ...source, offset: source.offset + count };
+    case "again":
+      throw new Error("which of its tasks are the first is not known here");
   }
 }

@@ -62,5 +62,7 @@ function inputOf(source: Source, at: number): string {
       return `value ${source.offset + at} of slice ${source.slice}`;
     case "piece":
       return `task ${source.offset + at} of ${source.key} ${source.name}`;
+    case "again":
+      return `number ${at} of those that run again up to ${source.last}`;
   }
 }
