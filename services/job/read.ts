@@ -5,7 +5,13 @@ import { invalidField } from "../failure.ts";
 import { blockKey } from "../task/chunk-spec.ts";
 import { blockTimeline, tallyBlock } from "../wire/calls.ts";
 import { BLOCK } from "./core/dispatch.ts";
-import { hasEnded, type JobState, type StageState } from "./core/state.ts";
+import {
+  hasEnded,
+  type ChunkInFlight,
+  type JobState,
+  type RedrivenStatus,
+  type StageState,
+} from "./core/state.ts";
 import { segmentsIn } from "./dropped.ts";
 
 /** The chunks of one block of a stage. */
@@ -36,11 +42,18 @@ export async function verifyJob(
     const recorded = await tallyStage(ctx, jobId, state, at);
     const chunks = Object.values(stage.chunks);
     const dropped = await droppedTasks(ctx, at, stage);
+    // Until a task has run again, its earlier outcome stands.
+    const standing = (status: RedrivenStatus) =>
+      stage.redriven[status].tasks +
+      sumOf(chunks, ({ again, size }) => (again === status ? size : 0));
     const reported = {
-      succeeded: stage.succeeded - chunks.reduce((sum, chunk) => sum + chunk.succeeded, 0),
-      failed: stage.failed - chunks.reduce((sum, chunk) => sum + chunk.failed, 0),
+      succeeded: stage.succeeded - sumOf(chunks, ({ succeeded }) => succeeded),
+      failed: stage.failed - sumOf(chunks, ({ failed }) => failed) + standing("FAILED"),
       cancelled:
-        stage.cancelled - dropped - chunks.reduce((sum, chunk) => sum + chunk.cancelled, 0),
+        stage.cancelled -
+        dropped -
+        sumOf(chunks, ({ cancelled }) => cancelled) +
+        standing("CANCELLED"),
       duplicates: 0,
     };
     for (const kind of ["succeeded", "failed", "cancelled", "duplicates"] as const) {
@@ -50,7 +63,7 @@ export async function verifyJob(
       );
     }
     checked += recorded.succeeded + recorded.failed + recorded.cancelled + dropped;
-    inFlight += chunks.reduce((sum, { size }) => sum + size, 0);
+    inFlight += sumOf(chunks, ({ size }) => size);
     if (hasEnded(stage) && stage.total !== stage.succeeded + stage.failed + stage.cancelled) {
       differences.push(`stage ${at}: ended with tasks that have no outcome`);
     }
@@ -68,6 +81,9 @@ export function chosenStage(state: JobState, at: number): { at: number; stage: S
 // --- internal ---
 
 const BLOCKS_AT_ONCE = 16;
+
+const sumOf = (chunks: readonly ChunkInFlight[], of: (chunk: ChunkInFlight) => number) =>
+  chunks.reduce((sum, chunk) => sum + of(chunk), 0);
 
 /** Counted anew where they are kept. */
 async function droppedTasks(

@@ -113,7 +113,8 @@ async function outcomesOf(
 ): Promise<TaskOutcome[]> {
   const jobId = ctx.key;
   const { payload } = state.plan.stages[at]!;
-  const spec = { jobId, stage: at, slices: segments, plan: { payload } };
+  const { epoch, generation } = state;
+  const spec = { jobId, epoch, generation, stage: at, slices: segments, plan: { payload } };
   const inputs = segments.length > 0 ? await loadInputs(ctx, spec) : null;
   const tasks = new Map(inputs?.tasks.map((task) => [task.index, task]));
   return entries.map((entry) => {

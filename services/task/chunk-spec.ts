@@ -1,7 +1,7 @@
 import type { StagePlan } from "../job/core/plan.ts";
 import type { Segment } from "../job/core/segments.ts";
 
-/** Everything a chunk needs to run: consecutive tasks of a stage, and where their inputs are. */
+/** Everything a chunk needs to run: tasks of one block of a stage in index order, and where their inputs are. */
 export interface ChunkSpec {
   readonly jobId: string;
   /** milliseconds since 1970 */

@@ -32,7 +32,8 @@ export async function runChunk(
 ): Promise<ChunkReport> {
   const control = new Control(ctx);
   const inputs = await loadInputs(ctx, spec);
-  const log = new ChunkLog(spec, ctx.request().id);
+  const indexes = inputs.tasks.map(({ index }) => index);
+  const log = new ChunkLog(spec, { indexes, invocation: ctx.request().id });
   if (spec.isResumed) await restoreLog(ctx, log);
   const suspects = new Suspects(spec.window);
 

@@ -11,6 +11,7 @@ import type { JsonObject } from "../contract/fanout.ts";
 import type { ControlAnswer, JobHandle, TimelineChunk } from "../contract/handlers.ts";
 import type { JobOutcome } from "../contract/job-outcome.ts";
 import type { Receiver } from "../contract/job-request.ts";
+import type { AgainRequest } from "../data/again.ts";
 import type {
   ChunkId,
   PutHead,
@@ -185,6 +186,9 @@ export const putPieces = (ctx: Context, key: string, lines: Lines<PutHead>) =>
 
 export const readLines = (ctx: Context, key: string, request: ReadRequest) =>
   call(ctx, { service: "Data", key, method: "read", parameter: request }, linesSerde<ReadHead>());
+
+export const againLines = (ctx: Context, key: string, request: AgainRequest) =>
+  call(ctx, { service: "Data", key, method: "again", parameter: request }, linesSerde<ReadHead>());
 
 export const tallyBlock = (ctx: Context, key: string, inFlight: readonly string[]) =>
   call<Tally>(ctx, { service: "Data", key, method: "tally", parameter: inFlight });

@@ -65,6 +65,7 @@ export function planChunks(
       retries: 0,
       taskMs: 0,
       cancelled: 0,
+      again: next.source.kind === "again" ? next.source.status : null,
       invocation: null,
       order: stage.order,
     };

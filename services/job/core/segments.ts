@@ -19,7 +19,10 @@ export type Source =
    */
   | { kind: "again"; last: number; status: RedrivenStatus; indexes: readonly number[] | null };
 
-/** `count` tasks of a stage beginning with index `first`; `bytes` of their stored inputs. */
+/**
+ * `count` tasks of a stage beginning with index `first`; `bytes` of their stored inputs. Their indexes are
+ * consecutive, but for tasks that run again.
+ */
 export interface Segment {
   readonly first: number;
   readonly count: number;
@@ -34,7 +37,7 @@ export interface Slice {
   readonly bytes: number;
 }
 
-/** The first `count` tasks of a segment, and what remains (null if nothing). */
+/** The first `count` tasks of a segment, and what remains (null if nothing). Tasks that run again stay together. */
 export function splitSegment(segment: Segment, count: number): [Segment, Segment | null] {
   if (count >= segment.count) return [segment, null];
   const bytes = Math.round((segment.bytes * count) / segment.count);
@@ -47,6 +50,28 @@ export function splitSegment(segment: Segment, count: number): [Segment, Segment
       source: advance(segment.source, count),
     },
   ];
+}
+
+/** What of a segment lies from an index on; `indexes` are those of its tasks and maybe of others, in order. */
+export function segmentFrom(
+  segment: Segment,
+  from: number,
+  indexes: readonly number[],
+): Segment | null {
+  const { first, source } = segment;
+  if (first >= from) return segment;
+  if (source.kind !== "again") return splitSegment(segment, from - first)[1];
+  const left = indexes.filter((index) => index >= from && index <= source.last);
+  if (left.length === 0) return null;
+  const bytes = Math.round((segment.bytes * left.length) / segment.count);
+  return { ...segment, first: left[0]!, count: left.length, bytes };
+}
+
+/** Whether a chunk that ends with one segment may go on with the other. */
+export function follows(before: Segment, segment: Segment): boolean {
+  const isAgain = segment.source.kind === "again";
+  if (before.source.kind === "again") return isAgain && before.source.last < segment.first;
+  return !isAgain && before.first + before.count === segment.first;
 }
 
 /** A fan-out as segments from index `first` on; lists are cut into slices, numbered from `nextSlice`. */
@@ -137,10 +162,11 @@ function advance(source: Source, count: number): Source {
       };
     }
     case "tasks":
-    case "again":
       return source;
     case "slice":
     case "piece":
       return { ...source, offset: source.offset + count };
+    case "again":
+      throw new Error("which of its tasks are the first is not known here");
   }
 }

@@ -21,6 +21,8 @@ export interface ChunkInFlight {
   hasReturned: boolean;
   retries: number;
   taskMs: number;
+  /** its tasks run again: the status of the outcomes that stand meanwhile */
+  readonly again: RedrivenStatus | null;
   /** its Runner's invocation, by which it hears orders; null until its first report */
   invocation: string | null;
   /** number of the newest order it knows */

@@ -58,11 +58,11 @@ function inputOf(source: Source, at: number): string {
       return JSON.stringify(rangeInput(source, at));
     case "tasks":
       return "no item";
-    case "again":
-      return `again, ${source.status}`;
     case "slice":
       return `value ${source.offset + at} of slice ${source.slice}`;
     case "piece":
       return `task ${source.offset + at} of ${source.key} ${source.name}`;
+    case "again":
+      return `number ${at} of those that run again up to ${source.last}`;
   }
 }
