@@ -10,6 +10,7 @@ export const KEYS = {
   job: "0/job",
   waiters: "1/waiters",
   expiry: "1/expiry",
+  fold: (stage: number) => `1/fold/${stage}`,
   request: "2/request",
   append: (id: string) => `append/${id}`,
   collect: (stage: number) => `collect/${stage}`,

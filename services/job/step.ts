@@ -6,7 +6,7 @@ import type { JobState } from "./core/state.ts";
 import { LIMITS } from "../contract/limits.ts";
 import type { ChunkSpec } from "../task/chunk-spec.ts";
 import { sendChunk, sendExpire } from "../wire/calls.ts";
-import { textSerde } from "../wire/lines.ts";
+import { keepCollected, mergeFold, storeResult } from "./folds.ts";
 import { jobOutcome } from "./outcome.ts";
 import { KEYS } from "./state-keys.ts";
 
@@ -51,10 +51,13 @@ async function run(ctx: ObjectContext, state: JobState, command: Command): Promi
       ctx.set(KEYS.page(command.stage, command.spilled.page), command.spilled.segments);
       break;
     case "collect":
-      await collect(ctx, command.stage, command.lines);
+      await keepCollected(ctx, command.stage, command.lines);
+      break;
+    case "fold":
+      await mergeFold(ctx, state, command.stage, command.part);
       break;
     case "stage ended":
-      await fold(ctx, state, command.stage);
+      await storeResult(ctx, state, command.stage);
       break;
     case "job ended":
       break;
@@ -68,7 +71,7 @@ function chunkSpec(
   planned: PlannedChunk,
 ): ChunkSpec {
   const { epoch, generation, plan } = state;
-  const { action, retry, timeoutMs, graceMs, durability, payload } = plan.stages[stage]!;
+  const { action, retry, timeoutMs, graceMs, durability, payload, fold } = plan.stages[stage]!;
   const next = plan.stages[stage + 1];
   const { total, collected } = state.stages[stage]!;
   const fed = state.stages[stage + 1];
@@ -78,7 +81,7 @@ function chunkSpec(
     generation,
     stage,
     ...planned,
-    plan: { action, payload, retry, timeoutMs, graceMs, durability },
+    plan: { action, payload, retry, timeoutMs, graceMs, durability, fold },
     next: next ? { stage: stage + 1, action: next.action } : null,
     room: {
       items: LIMITS.backlogItems - (fed?.backlog.items ?? 0),
@@ -89,43 +92,6 @@ function chunkSpec(
     isResumed: false,
     collects: collected !== null && total <= LIMITS.collectTasks,
   };
-}
-
-async function collect(
-  ctx: ObjectContext,
-  stage: number,
-  lines: readonly string[] | null,
-): Promise<void> {
-  if (!lines) return ctx.clear(KEYS.collect(stage));
-  const kept = await ctx.get<string>(KEYS.collect(stage), textSerde);
-  ctx.set(KEYS.collect(stage), [...(kept ? [kept] : []), ...lines].join("\n"), textSerde);
-}
-
-/** Turns what a stage gathered into its result. */
-async function fold(ctx: ObjectContext, state: JobState, at: number): Promise<void> {
-  const stage = state.stages[at]!;
-  switch (state.plan.stages[at]!.fold) {
-    case "none":
-      break;
-    case "count":
-      ctx.set(KEYS.result(at), String(stage.succeeded), textSerde);
-      break;
-    case "collect": {
-      if (!stage.collected) break;
-      const kept = (await ctx.get<string>(KEYS.collect(at), textSerde)) ?? "";
-      const entries = kept
-        .split("\n")
-        .filter((line) => line !== "")
-        .map((line) => ({
-          index: Number.parseInt(line.slice(1), 10),
-          entry: line.slice(line.indexOf(",") + 1, -1),
-        }))
-        .sort((a, b) => a.index - b.index);
-      ctx.set(KEYS.result(at), `[${entries.map(({ entry }) => entry).join()}]`, textSerde);
-      ctx.clear(KEYS.collect(at));
-      break;
-    }
-  }
 }
 
 /** Wakes who waits for the outcome, and sets the clock of its retention. */

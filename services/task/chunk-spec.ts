@@ -15,7 +15,7 @@ export interface ChunkSpec {
   readonly slices: readonly Segment[];
   readonly plan: Pick<
     StagePlan,
-    "action" | "payload" | "retry" | "timeoutMs" | "graceMs" | "durability"
+    "action" | "payload" | "retry" | "timeoutMs" | "graceMs" | "durability" | "fold"
   >;
   readonly next: { readonly stage: number; readonly action: string } | null;
   /** what the next stage may still take: stored items and their bytes, and tasks of any kind */

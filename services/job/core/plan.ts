@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { AnyAction } from "../../actions.ts";
 import { durationMs } from "../../contract/duration.ts";
 import type { JsonObject } from "../../contract/fanout.ts";
-import type { JobRequest, Stage } from "../../contract/job-request.ts";
+import type { Fold, JobRequest, Stage } from "../../contract/job-request.ts";
 
 /** How failed attempts are tried again; intervals in milliseconds. */
 export interface RetryPlan {
@@ -24,7 +24,7 @@ export interface StagePlan {
   readonly graceMs: number;
   readonly durability: "group" | "task";
   readonly policy: "complete-all" | "best-effort";
-  readonly fold: "collect" | "none" | "count";
+  readonly fold: Fold;
 }
 
 export interface JobPlan {
@@ -63,7 +63,7 @@ export function unsupported(request: JobRequest): string[] {
     check(`${at}limits.rate`, options.limits?.rate != null);
     check(`${at}failurePolicy`, !isSupportedPolicy(options.failurePolicy ?? "complete-all"));
     check(`${at}succeedAfter`, options.succeedAfter != null);
-    check(`${at}fold`, typeof options.fold === "object");
+    check(`${at}fold`, typeof options.fold === "object" && "action" in options.fold);
     check(`${at}onComplete`, (options.onComplete?.length ?? 0) > 0);
   };
   check("fanout.from", request.fanout?.from !== undefined);
@@ -134,7 +134,6 @@ function normalFanout({ foreach, range, ...other }: NonNullable<JobRequest["fano
 function planStage(request: JobRequest, stage: Stage, action: AnyAction | undefined): StagePlan {
   const retry = { ...action?.retry, ...request.retry, ...stage.retry };
   const policy = stage.failurePolicy ?? request.failurePolicy ?? "complete-all";
-  const fold = stage.fold ?? request.fold ?? "collect";
   return {
     action: stage.action,
     payload: { ...request.payload, ...stage.payload },
@@ -150,7 +149,7 @@ function planStage(request: JobRequest, stage: Stage, action: AnyAction | undefi
     graceMs: durationMs(stage.cancelGrace ?? request.cancelGrace ?? action?.cancelGrace ?? "10s"),
     durability: action?.durability ?? "group",
     policy: isSupportedPolicy(policy) ? policy : "complete-all",
-    fold: typeof fold === "string" ? fold : "collect",
+    fold: stage.fold ?? request.fold ?? "collect",
   };
 }
 

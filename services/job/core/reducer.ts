@@ -17,6 +17,8 @@ export type Command =
   | { type: "spill"; stage: number; spilled: SpilledPage }
   /** keep these results for the stage's `collect`; null: forget what was kept */
   | { type: "collect"; stage: number; lines: readonly string[] | null }
+  /** merge this part into the stage's fold */
+  | { type: "fold"; stage: number; part: unknown }
   | { type: "stage ended"; stage: number }
   | { type: "job ended" };
 
@@ -106,6 +108,9 @@ function applyReport(state: JobState, report: ChunkReport, commands: Command[]):
 
   if (report.final) {
     collect(state, report, commands);
+    if (report.fold !== null) {
+      commands.push({ type: "fold", stage: report.stage, part: report.fold });
+    }
     measurePace(stage, report, chunk.window);
     delete stage.chunks[report.chunk];
   } else {

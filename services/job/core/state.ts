@@ -85,6 +85,8 @@ export interface ChunkReport {
   readonly returned: readonly Segment[];
   /** with `final`, for `collect`: `[index, entry]` texts */
   readonly collected: readonly string[] | null;
+  /** with `final`, for a fold that chunks compute: its part of these results */
+  readonly fold: unknown;
 }
 
 /** `count` tasks of the next stage, stored in a piece. */

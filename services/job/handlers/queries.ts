@@ -15,6 +15,7 @@ import { endedOutcome, sendWaiter } from "../../wire/calls.ts";
 import type { JobState } from "../core/state.ts";
 import { blockers, jobStatus } from "../core/views.ts";
 import type { Engine } from "../engine.ts";
+import { foldViews } from "../folds.ts";
 import { jobOutcome } from "../outcome.ts";
 import { resultsPage, timelinePage, verifyJob } from "../read.ts";
 import { loadJob } from "../state-keys.ts";
@@ -28,7 +29,8 @@ export function queryHandlers({ publicUrl }: Engine) {
       async (ctx: ObjectSharedContext, body: Body) => {
         checkJobId(ctx.key);
         readBody(Nothing, body);
-        return jobStatus(ctx.key, await loadJob(ctx));
+        const job = await loadJob(ctx);
+        return jobStatus(ctx.key, job, await foldViews(ctx, job));
       },
     ),
 

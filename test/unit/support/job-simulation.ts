@@ -132,6 +132,7 @@ export class JobSimulation {
         this.#jobEndedCommands += 1;
         return;
       case "collect":
+      case "fold":
         return;
     }
   }

@@ -87,6 +87,13 @@ describe("planJob", () => {
       { policy: "complete-all" },
     ],
     ["fold", { fold: "none" }, { fold: "count" }, { fold: "none" }, { fold: "count" }],
+    [
+      "kind of fold",
+      { fold: { stats: { path: "a" } } },
+      { fold: { groupBy: { path: "b" } } },
+      { fold: { stats: { path: "a" } } },
+      { fold: { groupBy: { path: "b" } } },
+    ],
   ])(
     "prefers the stage's %s to the job's, and the job's to the action's",
     (_, far, near, job, stage) => {
@@ -221,9 +228,6 @@ describe("unsupported", () => {
     ["failurePolicy", { failurePolicy: "all-or-nothing" }],
     ["failurePolicy", { failurePolicy: { tolerate: { count: 1 } } }],
     ["succeedAfter", { succeedAfter: 1 }],
-    ["fold", { fold: { stats: { path: "a" } } }],
-    ["fold", { fold: { groupBy: { path: "a" } } }],
-    ["fold", { fold: { topK: { path: "a", k: 1 } } }],
     ["fold", { fold: { action: "summarize" } }],
     ["onComplete", { onComplete: [{ action: "notify" }] }],
     ["onComplete", { onComplete: [{ webhook: "https://example.com" }] }],
@@ -255,6 +259,9 @@ describe("unsupported", () => {
     { ...base(), limits: { concurrency: 5, rate: null } },
     { ...base(), failurePolicy: "complete-all", fold: "none" },
     { ...base(), failurePolicy: "best-effort", fold: "count" },
+    { ...base(), fold: { stats: { path: "a" } } },
+    { ...base(), fold: { groupBy: { path: "a" } } },
+    { ...base(), fold: { topK: { path: "a", k: 1 } } },
   ])("finds nothing in %j", (request) => {
     expect(unsupported(parsed(request))).toEqual([]);
   });

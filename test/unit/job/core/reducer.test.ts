@@ -172,6 +172,36 @@ describe("reduce", () => {
     });
   });
 
+  describe("a fold that chunks compute", () => {
+    const fold = { stats: { path: "n" } };
+
+    it("takes the part of each chunk's last report, before its stage ends", () => {
+      const { state } = fed(emptyJob({ fold }), [tasks(0, 2)], { seal: true });
+      const partial = reported(state, { succeeded: 1, running: 1 });
+      expect(kinds(partial.commands)).toEqual([]);
+      const end = reported(partial.state, { seq: 2, succeeded: 2, final: true, fold: { n: 2 } });
+      expect(kinds(end.commands)).toEqual(["fold", "stage ended", "job ended"]);
+      expect(end.commands[0]).toEqual({ type: "fold", stage: 0, part: { n: 2 } });
+    });
+
+    it.each([{ epoch: "e0" }, { generation: 2 }, { chunk: 7 }, { stage: 3 }])(
+      "takes nothing from a report of %j",
+      (foreign) => {
+        const { state } = fed(emptyJob({ fold }), [tasks(0, 2)], { seal: true });
+        const part = { succeeded: 2, final: true, fold: { n: 2 }, ...foreign };
+        expect(reported(state, part)).toEqual({ state, commands: [] });
+      },
+    );
+
+    it("takes the part of a repeated report once", () => {
+      const { state } = fed(emptyJob({ fold }), [tasks(0, 3_000)], { seal: true });
+      const report = { succeeded: 1_000, final: true, fold: { n: 1_000 } };
+      const after = reported(state, report);
+      expect(kinds(after.commands)).toContain("fold");
+      expect(reported(after.state, report).commands).toEqual([]);
+    });
+  });
+
   describe("collect", () => {
     it("keeps results while they are few and small", () => {
       const lines = ['[0,{"ok":true,"value":1}]', '[1,{"ok":true,"value":2}]'];

@@ -94,6 +94,13 @@ describe("jobStatus", () => {
     expect(statusOf({ succeeded: 5, total: 9 }, "none")).not.toHaveProperty("fold");
   });
 
+  it("shows what the chunks of a stage have folded", () => {
+    const job = emptyJob({ fold: { stats: { path: "n" } } }, {});
+    const { stages } = jobStatus("job", job, [{ count: 3 }, undefined]);
+    expect(stages[0]!.fold).toEqual({ count: 3 });
+    expect(stages[1]).not.toHaveProperty("fold");
+  });
+
   describe("rate and time left", () => {
     it("follows the pace of a stage that moves", () => {
       const stage = stageAfter([1_000, 2_000, 3_000, 4_000, 5_000], { sealed: true });

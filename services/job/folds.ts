@@ -1,0 +1,80 @@
+import type { ObjectContext, ObjectSharedContext } from "@restatedev/restate-sdk";
+import { textSerde } from "../wire/lines.ts";
+import { incrementalFold, type IncrementalFold } from "./core/fold/incremental.ts";
+import type { JobState } from "./core/state.ts";
+import { KEYS } from "./state-keys.ts";
+
+/** Keeps results for a stage's `collect`; null: forgets what was kept. */
+export async function keepCollected(
+  ctx: ObjectContext,
+  stage: number,
+  lines: readonly string[] | null,
+): Promise<void> {
+  if (!lines) return ctx.clear(KEYS.collect(stage));
+  const kept = await ctx.get<string>(KEYS.collect(stage), textSerde);
+  ctx.set(KEYS.collect(stage), [...(kept ? [kept] : []), ...lines].join("\n"), textSerde);
+}
+
+/** Merges what a chunk's results came to into the fold of their stage. */
+export async function mergeFold(
+  ctx: ObjectContext,
+  { plan }: JobState,
+  stage: number,
+  part: unknown,
+): Promise<void> {
+  const fold = incrementalFold(plan.stages[stage]!.fold);
+  if (!fold) return;
+  ctx.set(KEYS.fold(stage), fold.merge(await mergedSoFar(ctx, fold, stage), part));
+}
+
+/** Of each stage what its chunks' fold shows so far; undefined where they compute none. */
+export async function foldViews(
+  ctx: ObjectSharedContext,
+  { plan }: JobState,
+): Promise<readonly unknown[]> {
+  const views: unknown[] = [];
+  for (const [at, { fold }] of plan.stages.entries()) {
+    const incremental = incrementalFold(fold);
+    views.push(incremental?.view(await mergedSoFar(ctx, incremental, at)));
+  }
+  return views;
+}
+
+/** Turns what a stage gathered into its result. */
+export async function storeResult(ctx: ObjectContext, state: JobState, at: number): Promise<void> {
+  const stage = state.stages[at]!;
+  const { fold } = state.plan.stages[at]!;
+  const store = (json: string) => ctx.set(KEYS.result(at), json, textSerde);
+  if (fold === "count") store(String(stage.succeeded));
+  if (fold === "collect" && stage.collected) {
+    store(await collectedJson(ctx, at));
+    ctx.clear(KEYS.collect(at));
+  }
+  const incremental = incrementalFold(fold);
+  if (incremental) {
+    store(JSON.stringify(incremental.view(await mergedSoFar(ctx, incremental, at))));
+  }
+}
+
+// --- internal ---
+
+async function mergedSoFar(
+  ctx: ObjectSharedContext,
+  fold: IncrementalFold,
+  stage: number,
+): Promise<unknown> {
+  return (await ctx.get(KEYS.fold(stage))) ?? fold.partOf([]);
+}
+
+async function collectedJson(ctx: ObjectContext, at: number): Promise<string> {
+  const kept = (await ctx.get<string>(KEYS.collect(at), textSerde)) ?? "";
+  const entries = kept
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => ({
+      index: Number.parseInt(line.slice(1), 10),
+      entry: line.slice(line.indexOf(",") + 1, -1),
+    }))
+    .sort((a, b) => a.index - b.index);
+  return `[${entries.map(({ entry }) => entry).join()}]`;
+}
