@@ -8,9 +8,10 @@ import type { ChunkSpec } from "./chunk-spec.ts";
 import { crashedGroup } from "./crashed-group.ts";
 import type { Execution } from "./executor/execution.ts";
 import type { GroupHead } from "./executor/group.ts";
-import { begin, isStillHere, release, type Begun } from "./executor/quarantine.ts";
+import { isStillHere, release, type Begun } from "./executor/quarantine.ts";
 import { startExecution } from "./executor/start.ts";
 import { loadInputs, type ChunkInputs } from "./inputs.ts";
+import { mark } from "./mark.ts";
 import { restoreLog } from "./restore.ts";
 import { save } from "./save.ts";
 import { Suspects, type Round } from "./suspects.ts";
@@ -34,7 +35,7 @@ export async function runChunk(
 
   while (!log.isDone) {
     const round = suspects.next(openTasks(inputs, log));
-    const begun = await mark(ctx, round);
+    const begun = await mark(ctx, round.kind);
     log.begin(begun.at);
     if (!(await hasDied(ctx, { inputs, log, round, begun, findAction }))) continue;
     const lost = round.group.filter((index) => log.isOpen(index));
@@ -55,12 +56,6 @@ const stepSerde: Serde<Step> = linesSerde<GroupHead | typeof DIED>();
 
 function openTasks(inputs: ChunkInputs, log: ChunkLog): number[] {
   return inputs.tasks.map(({ index }) => index).filter((index) => log.isOpen(index));
-}
-
-async function mark(ctx: Context, { kind }: Round): Promise<Begun> {
-  const { id, attemptCompletedSignal } = ctx.request();
-  if (kind !== "alone") release(id);
-  return ctx.run("begin", () => begin(id, kind === "alone", attemptCompletedSignal));
 }
 
 /** Runs a round to its end; true if the process that began it is gone. */
