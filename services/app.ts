@@ -1,9 +1,10 @@
 import type { ServiceDefinition, VirtualObjectDefinition } from "@restatedev/restate-sdk";
-import type { AnyAction } from "./actions.ts";
 import { data } from "./data/data.ts";
+import { createFoldService } from "./fold/fold.ts";
 import { createJobObject } from "./job/job.ts";
 import { createJobsService } from "./job/jobs.ts";
 import { sweep } from "./job/sweep.ts";
+import { registryOf, type Definition } from "./registry.ts";
 import { chunk } from "./task/chunk.ts";
 import { admission } from "./task/executor/admission.ts";
 import { guardProcess } from "./task/executor/crash-guard.ts";
@@ -20,15 +21,10 @@ export interface App {
   close(): Promise<void>;
 }
 
-/** Fanfold with these actions, ready to be served. */
-export function createApp({ actions }: { actions: readonly AnyAction[] }): App {
-  const registry = new Map<string, AnyAction>();
-  for (const action of actions) {
-    if (registry.has(action.name)) throw new TypeError(`two actions are named "${action.name}"`);
-    registry.set(action.name, action);
-  }
+/** Fanfold with these actions and folds, ready to be served. */
+export function createApp({ actions }: { actions: readonly Definition[] }): App {
   const engine = {
-    findAction: (name: string) => registry.get(name),
+    ...registryOf(actions),
     publicUrl: process.env["FANFOLD_PUBLIC_URL"] ?? "http://127.0.0.1:8080",
   };
   admission.open();
@@ -42,6 +38,7 @@ export function createApp({ actions }: { actions: readonly AnyAction[] }): App {
       createRunner(engine.findAction),
       data,
       sweep,
+      createFoldService(engine.findFold),
     ],
     close: async () => {
       await drain(GRACE_MS);

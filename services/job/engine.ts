@@ -1,8 +1,7 @@
-import type { FindAction } from "./core/plan.ts";
+import type { Registry } from "../registry.ts";
 
 /** What the services of one endpoint share. */
-export interface Engine {
-  readonly findAction: FindAction;
+export interface Engine extends Registry {
   /** what the links in answers begin with */
   readonly publicUrl: string;
 }

@@ -1,6 +1,8 @@
 import type { ObjectContext, ObjectSharedContext } from "@restatedev/restate-sdk";
+import { sendFold } from "../wire/calls.ts";
 import { textSerde } from "../wire/lines.ts";
 import { incrementalFold, type IncrementalFold } from "./core/fold/incremental.ts";
+import { userFold } from "./core/fold/user-fold.ts";
 import type { JobState } from "./core/state.ts";
 import { KEYS } from "./state-keys.ts";
 
@@ -38,6 +40,23 @@ export async function foldViews(
     views.push(incremental?.view(await mergedSoFar(ctx, incremental, at)));
   }
   return views;
+}
+
+/** Sends a user's fold on its way through the outcomes of a stage. */
+export function startFold(ctx: ObjectContext, state: JobState, stage: number): void {
+  const { epoch, generation, plan } = state;
+  const { fold, timeoutMs } = plan.stages[stage]!;
+  const name = userFold(fold);
+  if (name === null) return;
+  const { total } = state.stages[stage]!;
+  const job = { jobId: ctx.key, epoch, generation, stage };
+  sendFold(ctx, { ...job, fold: name, timeoutMs, total, next: 0, acc: null });
+}
+
+/** Keeps the result of a user's fold; null: it has none. */
+export function storeFolded(ctx: ObjectContext, stage: number, json: string | null): void {
+  if (json === null) ctx.clear(KEYS.result(stage));
+  else ctx.set(KEYS.result(stage), json, textSerde);
 }
 
 /** Turns what a stage gathered into its result. */

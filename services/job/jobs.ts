@@ -12,7 +12,7 @@ import { WAITING } from "./handlers/options.ts";
 import { checkRequest } from "./submit.ts";
 
 /** The way in for who has no id for a job, and what concerns no single job. */
-export function createJobsService({ findAction }: Engine) {
+export function createJobsService(engine: Engine) {
   return restate.service({
     name: "Jobs",
     handlers: {
@@ -39,8 +39,8 @@ export function createJobsService({ findAction }: Engine) {
         { input: bodySerde(JobRequest), idempotencyRetention: 0 },
         async (_ctx: Context, body: Body): Promise<PlanAnswer> => {
           const request = readBody(JobRequest, body);
-          checkRequest(request, findAction);
-          return planAnswer(request, findAction);
+          checkRequest(request, engine);
+          return planAnswer(request, engine.findAction);
         },
       ),
     },

@@ -1,6 +1,7 @@
 import type { ObjectContext, ObjectSharedContext } from "@restatedev/restate-sdk";
 import type { JobOutcome, TaskCounts } from "../contract/job-outcome.ts";
 import { textSerde } from "../wire/lines.ts";
+import { userFold } from "./core/fold/user-fold.ts";
 import type { JobState, StageState } from "./core/state.ts";
 import { jobHandle } from "./handle.ts";
 import { KEYS } from "./state-keys.ts";
@@ -24,6 +25,7 @@ export async function jobOutcome(
   return {
     jobId: ctx.key,
     status: state.status === "SUCCEEDED" ? "SUCCEEDED" : "FAILED",
+    ...reasonOf(state),
     generation: state.generation,
     taskCounts: state.stages.map(taskCounts).reduce((a, b) => ({
       total: a.total + b.total,
@@ -38,6 +40,7 @@ export async function jobOutcome(
       taskCounts: taskCounts(stage),
       tookMs: (stage.endedAt ?? completedAt) - (stage.startedAt ?? completedAt),
       result: results[at],
+      ...(stage.foldError ? { error: stage.foldError } : {}),
     })),
     result: results[last],
     ...(isTruncated ? { truncated: true } : {}),
@@ -56,6 +59,14 @@ export async function jobOutcome(
 }
 
 // --- internal ---
+
+/** What the first fold that failed says of itself. */
+function reasonOf({ stages, plan }: JobState): Pick<JobOutcome, "reason"> {
+  const at = stages.findIndex(({ foldError }) => foldError);
+  if (at === -1) return {};
+  const name = userFold(plan.stages[at]!.fold);
+  return { reason: `fold "${name}" of stage ${at} failed: ${stages[at]!.foldError?.message}` };
+}
 
 function taskCounts({ total, succeeded, failed, cancelled }: StageState): TaskCounts {
   return { total, SUCCEEDED: succeeded, FAILED: failed, CANCELLED: cancelled };

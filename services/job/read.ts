@@ -102,16 +102,17 @@ export async function verifyJob(
   return { ok: differences.length === 0, differences, checked, inFlight };
 }
 
+/** The lines of consecutive tasks from index `first` on. */
+export function withoutGap(lines: readonly string[], first: number): readonly string[] {
+  const gap = lines.findIndex((line, at) => lineIndex(line) !== first + at);
+  return gap === -1 ? lines : lines.slice(0, gap);
+}
+
 // --- internal ---
 
 const BLOCKS_AT_ONCE = 16;
 /** A page goes on into another block only if the largest outcome has room. */
 const ROOM_BYTES = 2 * LIMITS.resultBytes;
-
-function withoutGap(lines: readonly string[], first: number): readonly string[] {
-  const gap = lines.findIndex((line, at) => lineIndex(line) !== first + at);
-  return gap === -1 ? lines : lines.slice(0, gap);
-}
 
 function chosenStage(state: JobState, at: number): { at: number; stage: StageState } {
   const stage = state.stages[at];

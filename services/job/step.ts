@@ -6,7 +6,7 @@ import type { JobState } from "./core/state.ts";
 import { LIMITS } from "../contract/limits.ts";
 import type { ChunkSpec } from "../task/chunk-spec.ts";
 import { sendChunk, sendExpire } from "../wire/calls.ts";
-import { keepCollected, mergeFold, storeResult } from "./folds.ts";
+import { keepCollected, mergeFold, startFold, storeFolded, storeResult } from "./folds.ts";
 import { jobOutcome } from "./outcome.ts";
 import { KEYS } from "./state-keys.ts";
 
@@ -55,6 +55,12 @@ async function run(ctx: ObjectContext, state: JobState, command: Command): Promi
       break;
     case "fold":
       await mergeFold(ctx, state, command.stage, command.part);
+      break;
+    case "start fold":
+      startFold(ctx, state, command.stage);
+      break;
+    case "folded":
+      storeFolded(ctx, command.stage, command.json);
       break;
     case "stage ended":
       await storeResult(ctx, state, command.stage);

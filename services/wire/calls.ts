@@ -11,6 +11,8 @@ import type {
   SeedsRequest,
   Tally,
 } from "../data/data.ts";
+import type { FoldSpec } from "../fold/fold-spec.ts";
+import type { Folded } from "../job/core/fold/user-fold.ts";
 import type { ChunkReport } from "../job/core/state.ts";
 import type { ChunkSpec } from "../task/chunk-spec.ts";
 import { jsonSerde } from "./json.ts";
@@ -99,6 +101,12 @@ export const recordedPieces = (ctx: Context, key: string, { generation, chunk }:
 
 export const blockTimeline = (ctx: Context, key: string) =>
   call<TimelineChunk[]>(ctx, { service: "Data", key, method: "timeline", parameter: null });
+
+export const sendFold = (ctx: Context, spec: FoldSpec) =>
+  send(ctx, { service: "Fold", method: "run", parameter: spec });
+
+export const sendFolded = (ctx: Context, jobId: string, folded: Folded) =>
+  send(ctx, { service: "Job", key: jobId, method: "folded", parameter: folded });
 
 export const clearBlock = (ctx: Context, key: string) =>
   send(ctx, { service: "Data", key, method: "clear", parameter: null });

@@ -1,2 +1,2 @@
 /** Names of Fanfold's own services; no action may take one. */
-export const OWN_SERVICES = ["Job", "Jobs", "Chunk", "Runner", "Data", "Sweep"] as const;
+export const OWN_SERVICES = ["Job", "Jobs", "Chunk", "Runner", "Data", "Sweep", "Fold"] as const;

@@ -274,6 +274,16 @@ const REQUESTS: [string, unknown, object][] = [
     { status: 422, code: "UNKNOWN_ACTION" },
   ],
   [
+    "a fold that nobody defined",
+    { ...good, fold: { action: "nobody" } },
+    { status: 422, code: "UNKNOWN_ACTION" },
+  ],
+  [
+    "a fold that is an action",
+    { ...good, nextActions: [{ action: "echo", fold: { action: "echo" } }] },
+    { status: 422, code: "UNKNOWN_ACTION" },
+  ],
+  [
     "one of Fanfold's services",
     { ...good, action: "Runner" },
     { status: 422, code: "UNKNOWN_ACTION" },
@@ -301,7 +311,6 @@ const NOT_YET: [string, unknown][] = [
     { ...good, nextActions: [{ action: "echo", failurePolicy: { tolerate: { percent: 5 } } }] },
   ],
   ["succeedAfter", { ...good, succeedAfter: 1 }],
-  ["a user's fold", { ...good, fold: { action: "summarize" } }],
   ["a deadline", { ...good, deadline: "1h" }],
   ["a delay", { ...good, delay: "1s" }],
   ["sealBy", { action: "echo", open: true, sealBy: "1h" }],

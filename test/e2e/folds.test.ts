@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
-import { action, TerminalError } from "../../services/actions.ts";
-import { gated } from "../support/actions.ts";
+import { action, fold, TerminalError, type AnyFold } from "../../services/actions.ts";
+import { gated, refuse } from "../support/actions.ts";
+import { refused } from "../support/http.ts";
 import { startTestFanfold } from "../support/test-fanfold.ts";
 
 /** Its result has a number, a name of three and, of every tenth task, neither. */
@@ -13,7 +14,52 @@ const measure = action<{ item: number }>({
 });
 const gate = gated();
 
-const { job } = await startTestFanfold({ actions: [measure, gate] });
+/** Says whether every outcome came once and in order, and what they were. */
+const inspect = fold({
+  name: "inspect",
+  init: () => ({ next: 0, isInOrder: true, failed: 0, bytes: 0 }),
+  step: async (acc, { index, status, result, error, input }) => {
+    const isWhole = status === "SUCCEEDED" ? result !== undefined : error?.code && input;
+    return {
+      next: acc.next + 1,
+      isInOrder: acc.isInOrder && index === acc.next && Boolean(isWhole),
+      failed: acc.failed + (status === "FAILED" ? 1 : 0),
+      bytes: acc.bytes + JSON.stringify(result ?? null).length,
+    };
+  },
+  finish: ({ next, ...acc }) => ({ ...acc, outcomes: next }),
+});
+const total = fold({ name: "total", init: 0, step: (sum, { result }) => sum + Number(result) });
+const never = () => new Promise<never>(() => undefined);
+const raise = (): never => {
+  throw new Error("boom");
+};
+const bad = (name: string, definition: Partial<AnyFold>): AnyFold => ({
+  ...fold({ name, init: 0, step: (acc) => acc }),
+  ...definition,
+});
+const misbehaving = [
+  bad("throws", { step: raise }),
+  bad("rejects", { step: async () => raise() }),
+  bad("throws_at_first", { init: raise }),
+  bad("throws_at_last", { finish: raise }),
+  bad("hangs", { step: never }),
+  bad("hangs_at_last", { finish: never }),
+  bad("cannot_be_written", { step: () => 1n }),
+  bad("grows", { init: "", step: (acc: string) => `${acc}${"x".repeat(100_000)}` }),
+];
+
+const numbers = action<{ item: number; bytes?: number }>({
+  name: "numbers",
+  run: ({ input: { item, bytes } }) => {
+    if (item % 7 === 3) throw new TerminalError("as asked");
+    return bytes === undefined ? item : { item, padding: "x".repeat(bytes) };
+  },
+});
+
+const { job, post } = await startTestFanfold({
+  actions: [measure, gate, refuse, numbers, inspect, total, ...misbehaving],
+});
 
 /** What `measure` returns numbers for: 1 to 2,998 without tens and without those that fail. */
 const measured = Array.from({ length: 3_000 }, (_, n) => n).filter(
@@ -103,5 +149,157 @@ describe("built-in folds", () => {
     gate.open(one.id);
     expect((await one.outcome()).stages[0]?.result).toMatchObject({ count: 6, sum: 21 });
     expect(await folds()).toMatchObject([{ count: 6, sum: 21 }, undefined]);
+  });
+});
+
+describe("a user's fold", () => {
+  const inspected = { action: "inspect" };
+
+  it("sees every outcome in index order, over several pages and invocations", async () => {
+    const one = job();
+    const outcome = await one.run({
+      action: "numbers",
+      payload: { bytes: 4_000 },
+      fanout: { range: { start: 0, stop: 3_499 } },
+      failurePolicy: "best-effort",
+      fold: inspected,
+    });
+    expect(outcome).toMatchObject({ status: "SUCCEEDED" });
+    expect(outcome.result).toEqual({
+      isInOrder: true,
+      outcomes: 3_500,
+      failed: 500,
+      bytes: expect.toSatisfy((bytes: number) => bytes > 12_000_000) as number,
+    });
+    expect(outcome).not.toHaveProperty("reason");
+    expect(await one.verify()).toMatchObject({ ok: true, checked: 3_500 });
+    expect(await one.why()).toEqual({ blockers: [] });
+  });
+
+  it("goes on from one block of outcomes to the next", async () => {
+    const outcome = await job().run({
+      action: "numbers",
+      fanout: { range: { start: 0, stop: 34_999, step: 1 } },
+      failurePolicy: "best-effort",
+      fold: inspected,
+    });
+    expect(outcome.result).toMatchObject({ isInOrder: true, outcomes: 35_000, failed: 5_000 });
+  });
+
+  it("folds an empty stage, and one of failed tasks only", async () => {
+    const none = await job().run({ action: "refuse", fanout: { tasks: 0 }, fold: inspected });
+    expect(none).toMatchObject({ status: "SUCCEEDED", result: { isInOrder: true, outcomes: 0 } });
+    const all = await job().run({ action: "refuse", fanout: { tasks: 5 }, fold: inspected });
+    expect(all).toMatchObject({ status: "FAILED", result: { isInOrder: true, failed: 5 } });
+    expect(all).not.toHaveProperty("reason");
+  });
+
+  it("folds each of two stages", async () => {
+    const outcome = await job().run({
+      action: "numbers",
+      fanout: { range: { start: 4, stop: 9 } },
+      fold: { action: "total" },
+      nextActions: [
+        { action: "numbers", fold: inspected },
+        { action: "numbers", fold: "count" },
+      ],
+    });
+    expect(outcome).toMatchObject({
+      status: "SUCCEEDED",
+      stages: [{ result: 39 }, { result: { outcomes: 6 } }, { result: 6 }],
+      result: 6,
+    });
+  });
+
+  it.each([
+    ["throws", "boom"],
+    ["rejects", "boom"],
+    ["throws_at_first", "boom"],
+    ["throws_at_last", "boom"],
+    ["hangs", "TASK_TIMEOUT: A step took longer than 300 ms."],
+    ["hangs_at_last", "TASK_TIMEOUT: A step took longer than 300 ms."],
+    ["cannot_be_written", "UNSERIALISABLE: Do not know how to serialize a BigInt"],
+    ["grows", "RESULT_TOO_LARGE: The accumulator has 1200002 bytes, at most 1048576."],
+  ])("that %s makes its stage FOLD_FAILED", async (name, message) => {
+    const one = job();
+    const outcome = await one.run({
+      action: "numbers",
+      fanout: { foreach: { items: Array.from({ length: 12 }, () => 1) } },
+      failurePolicy: "best-effort",
+      timeout: 300,
+      fold: { action: name },
+    });
+    expect(outcome).toMatchObject({
+      status: "FAILED",
+      reason: `fold "${name}" of stage 0 failed: ${message}`,
+      taskCounts: { SUCCEEDED: 12 },
+      stages: [{ status: "FAILED", result: null, error: { code: "FOLD_FAILED", message } }],
+      result: null,
+    });
+    expect(await one.allResults()).toHaveLength(12);
+    expect(await one.verify()).toMatchObject({ ok: true });
+  });
+
+  it("that failed stops no later stage", async () => {
+    const outcome = await job().run({
+      action: "numbers",
+      fanout: { range: { start: 4, stop: 9 } },
+      fold: { action: "throws" },
+      nextActions: [{ action: "numbers", fold: { action: "total" } }],
+    });
+    expect(outcome).toMatchObject({
+      status: "FAILED",
+      reason: 'fold "throws" of stage 0 failed: boom',
+      stages: [{ status: "FAILED" }, { status: "SUCCEEDED", result: 39 }],
+      result: 39,
+    });
+  });
+
+  it("is what the fan-in waits for while it runs", async () => {
+    const one = job();
+    await one.submit({
+      action: "numbers",
+      fanout: { range: { start: 0, stop: 1 } },
+      timeout: "2s",
+      fold: { action: "hangs" },
+    });
+    await vi.waitFor(
+      async () =>
+        expect((await one.why()).blockers).toEqual([
+          {
+            kind: "fold",
+            stage: 0,
+            fold: "hangs",
+            message: 'The fold "hangs" goes through the outcomes.',
+          },
+        ]),
+      { timeout: 10_000 },
+    );
+    expect(await one.status()).toMatchObject({
+      status: "RUNNING",
+      stages: [{ status: "RUNNING", percent: 100 }],
+    });
+    expect((await one.outcome()).status).toBe("FAILED");
+  });
+
+  it.each([
+    ["a fold that nobody defined", { fold: { action: "nobody" } }],
+    ["a fold that is an action", { fold: { action: "numbers" } }],
+    ["an action that is a fold", { action: "total" }],
+    ["a later action that is a fold", { nextActions: ["total"] }],
+    [
+      "a later fold that is an action",
+      { nextActions: [{ action: "numbers", fold: { action: "refuse" } }] },
+    ],
+  ])("%s is UNKNOWN_ACTION, and nothing starts", async (_, change) => {
+    const one = job();
+    const request = { action: "numbers", fanout: { tasks: 1 }, ...change };
+    for (const path of [one.path("submit"), "Jobs/submit", "Jobs/plan"]) {
+      expect(await refused(post(path, request))).toMatchObject({
+        status: 422,
+        code: "UNKNOWN_ACTION",
+      });
+    }
+    expect(await refused(post(one.path("status")))).toMatchObject({ code: "JOB_NOT_FOUND" });
   });
 });

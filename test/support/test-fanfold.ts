@@ -1,9 +1,9 @@
 import { afterAll, vi } from "vitest";
-import type { AnyAction } from "../../services/actions.ts";
 import { createApp } from "../../services/app.ts";
 import { registerEndpoint } from "../../services/embedded/register.ts";
 import { startRestate } from "../../services/embedded/server.ts";
 import { serveEndpoint } from "../../services/endpoint.ts";
+import type { Definition } from "../../services/registry.ts";
 import { adminClient } from "./admin.ts";
 import { httpClient } from "./http.ts";
 import { jobClient } from "./job-client.ts";
@@ -12,10 +12,10 @@ import { jobClient } from "./job-client.ts";
 export const isReplayed = process.env["FANFOLD_TEST_SUSPEND"] === "1";
 
 /**
- * Fanfold with these actions in this process, on a server of its own. Both end after the file's last
+ * Fanfold with these actions and folds in this process, on a server of its own. Both end after the file's last
  * test, which fails if an invocation is then still at work.
  */
-export async function startTestFanfold({ actions }: { actions: readonly AnyAction[] }) {
+export async function startTestFanfold({ actions }: { actions: readonly Definition[] }) {
   const server = await startRestate({ env: FAST });
   const { ingressUrl, adminUrl } = server;
   process.env["FANFOLD_PUBLIC_URL"] = ingressUrl;

@@ -63,7 +63,6 @@ export function unsupported(request: JobRequest): string[] {
     check(`${at}limits.rate`, options.limits?.rate != null);
     check(`${at}failurePolicy`, !isSupportedPolicy(options.failurePolicy ?? "complete-all"));
     check(`${at}succeedAfter`, options.succeedAfter != null);
-    check(`${at}fold`, typeof options.fold === "object" && "action" in options.fold);
     check(`${at}onComplete`, (options.onComplete?.length ?? 0) > 0);
   };
   check("fanout.from", request.fanout?.from !== undefined);

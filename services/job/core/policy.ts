@@ -1,11 +1,12 @@
 import type { StagePlan } from "./plan.ts";
 import type { StageState } from "./state.ts";
 
-/** How a stage that ran everything ended. */
+/** How a stage that ran everything, and was folded, ended. */
 export function judgeStage(
-  { total, succeeded }: StageState,
+  { total, succeeded, foldError }: StageState,
   policy: StagePlan["policy"],
 ): "SUCCEEDED" | "FAILED" {
+  if (foldError) return "FAILED";
   switch (policy) {
     case "complete-all":
       return succeeded === total ? "SUCCEEDED" : "FAILED";

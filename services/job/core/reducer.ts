@@ -1,6 +1,8 @@
 import { LIMITS } from "../../contract/limits.ts";
 import { needsPage, push, refill, unshift, type SpilledPage } from "./backlog.ts";
 import { isFlooded, planChunks, type PlannedChunk } from "./dispatch.ts";
+import type { Folded } from "./fold/user-fold.ts";
+import { foldAgain, takeFolded } from "./folding.ts";
 import { judgeJob, judgeStage } from "./policy.ts";
 import type { Segment } from "./segments.ts";
 import { hasEnded, type ChunkReport, type JobState, type StageState } from "./state.ts";
@@ -9,7 +11,10 @@ import { hasEnded, type ChunkReport, type JobState, type StageState } from "./st
 export type JobEvent =
   /** tasks for stage 0, and whether they were the last ones */
   | { type: "feed"; at: number; segments: readonly Segment[]; slices: number; seal: boolean }
-  | { type: "report"; report: ChunkReport };
+  | { type: "report"; report: ChunkReport }
+  | { type: "folded"; folded: Folded }
+  /** an ended job folds a stage again */
+  | { type: "refold"; at: number; stage: number };
 
 /** What the durable edge has to do for it, in this order. */
 export type Command =
@@ -19,6 +24,10 @@ export type Command =
   | { type: "collect"; stage: number; lines: readonly string[] | null }
   /** merge this part into the stage's fold */
   | { type: "fold"; stage: number; part: unknown }
+  /** let the user's fold go through the stage's outcomes */
+  | { type: "start fold"; stage: number }
+  /** it has answered; null: without a result */
+  | { type: "folded"; stage: number; json: string | null }
   | { type: "stage ended"; stage: number }
   | { type: "job ended" };
 
@@ -36,7 +45,7 @@ export function reduce(
 ): { state: JobState; commands: Command[] } {
   const state = structuredClone(before);
   const commands: Command[] = [];
-  if (state.status !== "RUNNING") return { state, commands };
+  if (state.status !== "RUNNING" && event.type !== "refold") return { state, commands };
 
   switch (event.type) {
     case "feed":
@@ -48,6 +57,17 @@ export function reduce(
     case "report":
       if (!applyReport(state, event.report, commands)) return { state: before, commands: [] };
       state.updatedAt = Math.max(state.updatedAt, event.report.at);
+      break;
+    case "folded": {
+      const { stage, at, answer } = event.folded;
+      if (!takeFolded(state, event.folded)) return { state: before, commands: [] };
+      state.updatedAt = Math.max(state.updatedAt, at);
+      commands.push({ type: "folded", stage, json: "json" in answer ? answer.json : null });
+      break;
+    }
+    case "refold":
+      if (!foldAgain(state, event.stage)) return { state: before, commands: [] };
+      state.updatedAt = Math.max(state.updatedAt, event.at);
       break;
   }
   endStages(state, commands);
@@ -171,6 +191,12 @@ function endStages(state: JobState, commands: Command[]): void {
     const isIdle = stage.backlog.tasks === 0 && Object.keys(stage.chunks).length === 0;
     if (!stage.sealed || !isIdle) return;
     stage.startedAt ??= state.updatedAt;
+    if (stage.folding === "due") {
+      stage.folding = "running";
+      stage.status = "RUNNING";
+      commands.push({ type: "start fold", stage: at });
+    }
+    if (stage.folding === "running") return;
     stage.endedAt = state.updatedAt;
     stage.status = judgeStage(stage, state.plan.stages[at]!.policy);
     commands.push({ type: "stage ended", stage: at });

@@ -1,4 +1,6 @@
+import type { TaskError } from "../../contract/task.ts";
 import { emptyBacklog, type Backlog } from "./backlog.ts";
+import { userFold, type Folding } from "./fold/user-fold.ts";
 import type { JobPlan } from "./plan.ts";
 import type { Segment } from "./segments.ts";
 
@@ -42,6 +44,9 @@ export interface StageState {
   retries: number;
   /** results kept inline for `collect`; null: not wanted, or too many */
   collected: { tasks: number; bytes: number } | null;
+  folding: Folding;
+  /** why its user's fold has no result */
+  foldError: TaskError | null;
 }
 
 /** The whole job, one value of its object: O(stages + chunks in flight + backlog pages held). */
@@ -129,6 +134,8 @@ export function newJob(
       taskMs: 0,
       retries: 0,
       collected: fold === "collect" ? { tasks: 0, bytes: 0 } : null,
+      folding: userFold(fold) === null ? null : "due",
+      foldError: null,
     })),
   };
 }

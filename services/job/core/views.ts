@@ -1,5 +1,6 @@
 import type { Blocker } from "../../contract/handlers.ts";
 import type { Counts, JobStatus, StageStatus } from "../../contract/job-status.ts";
+import { userFold } from "./fold/user-fold.ts";
 import { endedTasks, hasEnded, type JobState, type StageState } from "./state.ts";
 
 /** A job as `status` shows it. `folds`: of each stage what its chunks' fold shows, if they compute one. */
@@ -47,6 +48,10 @@ export function blockers(state: JobState, now: number): Blocker[] {
         count: counts.retrying,
         nextRetryAt,
       });
+    }
+    if (stage.folding === "running") {
+      const name = userFold(state.plan.stages[at]!.fold);
+      add("fold", `The fold "${name}" goes through the outcomes.`, { fold: name });
     }
     for (const [chunk, { seenAt, first, size }] of Object.entries(stage.chunks)) {
       if (now - seenAt <= SILENT_MS) continue;

@@ -21,7 +21,8 @@ import { checkAppend, checkRequest, createJob, feed, type KnownAppend } from "..
 import { UNRETAINED } from "./options.ts";
 
 /** What changes a job. */
-export function controlHandlers({ findAction, publicUrl }: Engine) {
+export function controlHandlers(engine: Engine) {
+  const { findAction, publicUrl } = engine;
   return {
     submit: restate.handlers.object.exclusive(
       { input: bodySerde(JobRequest), ...UNRETAINED },
@@ -32,7 +33,7 @@ export function controlHandlers({ findAction, publicUrl }: Engine) {
         const handle = jobHandle(publicUrl, ctx.key);
         if (existing?.hash === requestHash(request)) return handle;
         if (existing) throw refusal("JOB_CONFLICT", `Another job "${ctx.key}" exists.`);
-        checkRequest(request, findAction);
+        checkRequest(request, engine);
         const at = await ctx.date.now();
         const job = createJob(ctx, request, { findAction, at });
         const { fanout, open = false } = request;

@@ -5,6 +5,7 @@ import { jobNotFound } from "../../failure.ts";
 import type { SliceRequest } from "../../wire/calls.ts";
 import { jsonSerde } from "../../wire/json.ts";
 import type { Lines } from "../../wire/lines.ts";
+import type { Folded } from "../core/fold/user-fold.ts";
 import type { ChunkReport, JobState } from "../core/state.ts";
 import type { Engine } from "../engine.ts";
 import { forget } from "../forget.ts";
@@ -21,6 +22,14 @@ export function internalHandlers({ publicUrl }: Engine) {
       async (ctx: ObjectContext, report: ChunkReport): Promise<void> => {
         const job = await ctx.get<JobState>(KEYS.job);
         if (job) await step(ctx, job, { type: "report", report }, publicUrl);
+      },
+    ),
+
+    folded: restate.handlers.object.exclusive(
+      PRIVATE,
+      async (ctx: ObjectContext, folded: Folded): Promise<void> => {
+        const job = await ctx.get<JobState>(KEYS.job);
+        if (job) await step(ctx, job, { type: "folded", folded }, publicUrl);
       },
     ),
 

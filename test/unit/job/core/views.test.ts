@@ -183,6 +183,19 @@ describe("blockers", () => {
     });
   });
 
+  it("names the user's fold that goes through the outcomes", () => {
+    const job = emptyJob({ fold: { action: "summarize" } });
+    job.stages[0] = stageWith({ total: 2, succeeded: 2, sealed: true, folding: "running" });
+    expect(blockers(job, 0)).toEqual([
+      {
+        kind: "fold",
+        stage: 0,
+        fold: "summarize",
+        message: 'The fold "summarize" goes through the outcomes.',
+      },
+    ]);
+  });
+
   it("is silent about stages that have ended", () => {
     const job = emptyJob({}, {});
     job.stages[0] = stageWith({ status: "FAILED", total: 2, failed: 2, sealed: true });
