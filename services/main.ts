@@ -1,13 +1,13 @@
 import "./node-version.ts";
 import { delimiter } from "node:path";
-import type { AnyAction } from "./actions.ts";
 import { createApp } from "./app.ts";
 import { announceReady, onStop } from "./embedded/worker-process.ts";
 import { serveEndpoint } from "./endpoint.ts";
 import { loadActions } from "./load-actions.ts";
+import type { Definition } from "./registry.ts";
 
 const { env } = process;
-const actions: AnyAction[] = [];
+const actions: Definition[] = [];
 if (env["FANFOLD_SAMPLES"] === "1") actions.push(...(await import("./samples/index.ts")).samples);
 for (const path of (env["FANFOLD_ACTIONS"] ?? "").split(delimiter).filter(Boolean)) {
   actions.push(...(await loadActions(path)));

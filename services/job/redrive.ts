@@ -24,6 +24,8 @@ export interface Reopening {
     /** of those cancelled before they started: all (null), or these */
     readonly dropped: readonly number[] | null;
   }[];
+  /** stages whose user's fold runs again */
+  readonly folds: readonly number[];
 }
 
 /** Finds the tasks that a redrive asks for. Refuses one that finds none, or one that succeeded. */
@@ -39,7 +41,13 @@ export async function findTasks(
   if (Array.isArray(only) && stage === undefined && state.stages.length > 1) {
     throw invalidField("stage", "is required with indexes, the job has several stages");
   }
+  const { epoch, generation } = state;
   const at = stage === undefined ? [...state.stages.keys()] : [stage];
+  if (only === "fold") {
+    const folds = at.filter((number) => state.stages[number]!.foldError);
+    if (folds.length > 0) return { epoch, generation, stages: [], folds };
+    throw refusal("NOTHING_TO_REDRIVE", `No fold of job "${ctx.key}" has failed.`);
+  }
   const stages: Reopening["stages"][number][] = [];
   for (const number of Array.isArray(only) ? [stage ?? 0] : at) {
     const found = await findInStage(ctx, state, number, only);
@@ -48,7 +56,7 @@ export async function findTasks(
   if (stages.length === 0) {
     throw refusal("NOTHING_TO_REDRIVE", `No task of job "${ctx.key}" is to run again.`);
   }
-  return { epoch: state.epoch, generation: state.generation, stages };
+  return { epoch, generation, stages, folds: [] };
 }
 
 /** What changes in the job's stored state beside its hot one, and what its reducer has to know. */

@@ -2,6 +2,11 @@ import type { TimelineChunk } from "../contract/handlers.ts";
 import { LIMITS } from "../contract/limits.ts";
 import { BLOCK } from "../job/core/dispatch.ts";
 import { segmentFrom, type Segment } from "../job/core/segments.ts";
+import {
+  incrementalFold,
+  type IncrementalFold,
+  type TaskResult,
+} from "../job/core/fold/incremental.ts";
 import type { ChunkReport, PassedOn } from "../job/core/state.ts";
 import { blockKey, type ChunkSpec } from "./chunk-spec.ts";
 import { emissionTasks, plainEmission } from "./emission.ts";
@@ -36,6 +41,9 @@ export class ChunkLog {
   /** entries for `collect`; null: not wanted, or more than a job keeps inline */
   #collected: string[] | null;
   #collectedBytes = 0;
+  readonly #fold: IncrementalFold | null;
+  /** what the fold comes to so far; null without one */
+  #folded: unknown;
   #committedBytes = 0;
   #unsavedBytes = 0;
   #size: number;
@@ -57,6 +65,8 @@ export class ChunkLog {
     this.#invocation = invocation;
     this.key = blockKey(spec.jobId, spec.epoch, spec.stage, Math.floor(spec.first / BLOCK));
     this.#collected = spec.collects ? [] : null;
+    this.#fold = incrementalFold(spec.plan.fold);
+    this.#folded = this.#fold?.partOf([]) ?? null;
   }
 
   /** When its first task could start. */
@@ -192,6 +202,7 @@ export class ChunkLog {
       pieces: this.#passed.slice(firstPiece),
       returned: this.#returned,
       collected: final ? this.#collected : null,
+      fold: final ? this.#folded : null,
     };
   }
 
@@ -217,6 +228,9 @@ export class ChunkLog {
       this.retries.delete(index);
       this.#unsaved.push(line);
       this.#collect(line);
+    }
+    if (this.#fold) {
+      this.#folded = this.#fold.merge(this.#folded, this.#fold.partOf(resultsOf(outcomes)));
     }
   }
 
@@ -259,6 +273,11 @@ export class ChunkLog {
 }
 
 const TOTAL_OF = { SUCCEEDED: "succeeded", FAILED: "failed", CANCELLED: "cancelled" } as const;
+function resultsOf(outcomes: readonly string[]): TaskResult[] {
+  return outcomes
+    .filter(isSucceeded)
+    .map((line) => ({ index: lineIndex(line), value: JSON.parse(resultText(line)) as unknown }));
+}
 
 function collectedEntry(line: string): string {
   const index = lineIndex(line);

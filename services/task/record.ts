@@ -112,6 +112,12 @@ export function parseLine(line: string, context: LineContext): TaskOutcome {
   };
 }
 
+/** The lines of consecutive tasks from index `first` on. */
+export function withoutGap(lines: readonly string[], first: number): readonly string[] {
+  const gap = lines.findIndex((line, at) => lineIndex(line) !== first + at);
+  return gap === -1 ? lines : lines.slice(0, gap);
+}
+
 // --- internal ---
 
 const STATUS_OF = { S: "SUCCEEDED", F: "FAILED", C: "CANCELLED" } as const;

@@ -9,9 +9,10 @@ import { Control } from "./control.ts";
 import { crashedGroup } from "./crashed-group.ts";
 import type { Execution } from "./executor/execution.ts";
 import type { GroupHead } from "./executor/group.ts";
-import { begin, isStillHere, release, type Begun } from "./executor/quarantine.ts";
+import { isStillHere, release, type Begun } from "./executor/quarantine.ts";
 import { startExecution } from "./executor/start.ts";
 import { loadInputs, type ChunkInputs } from "./inputs.ts";
+import { mark } from "./mark.ts";
 import { restoreLog } from "./restore.ts";
 import { save } from "./save.ts";
 import { Suspects, type Round } from "./suspects.ts";
@@ -42,7 +43,7 @@ export async function runChunk(
     const next = suspects.next(open);
     // A stop starts nothing, so that all of them can end at once.
     const round = control.stopped.aborted ? { ...next, group: open } : next;
-    const begun = await mark(ctx, control, round);
+    const begun = await begin(ctx, control, round.kind);
     log.begin(begun.at);
     if (!(await hasDied(ctx, { control, inputs, log, round, begun, findAction }))) continue;
     const lost = round.group.filter((index) => log.isOpen(index));
@@ -72,11 +73,10 @@ function openTasks(inputs: ChunkInputs, log: ChunkLog): number[] {
   return inputs.tasks.map(({ index }) => index).filter((index) => log.isOpen(index));
 }
 
-async function mark(ctx: Context, control: Control, { kind }: Round): Promise<Begun> {
-  const { id, attemptCompletedSignal } = ctx.request();
-  if (kind !== "alone") release(id);
+function begin(ctx: Context, control: Control, kind: Round["kind"]): Promise<Begun> {
+  const { attemptCompletedSignal } = ctx.request();
   const ended = AbortSignal.any([attemptCompletedSignal, control.stopped]);
-  return control.during(ctx.run("begin", () => begin(id, kind === "alone", ended)));
+  return control.during(mark(ctx, kind, ended));
 }
 
 /** Runs a round to its end; true if the process that began it is gone. */

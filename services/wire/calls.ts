@@ -27,6 +27,8 @@ import type { ChunkReport, FreedChunk } from "../job/core/state.ts";
 import type { Reopening } from "../job/redrive.ts";
 import type { JobTimer } from "../job/timers.ts";
 import type { Notice, NoticeId } from "../job/core/notices.ts";
+import type { FoldSpec } from "../fold/fold-spec.ts";
+import type { Folded } from "../job/core/fold/user-fold.ts";
 import type { ChunkSpec } from "../task/chunk-spec.ts";
 import type { Directive } from "../task/directive.ts";
 import { jsonSerde } from "./json.ts";
@@ -174,6 +176,21 @@ export const sendEventWaiter = (ctx: Context, jobId: string, waiter: EventWaiter
 export const sendWake = (ctx: Context, jobId: string, request: WakeRequest) =>
   send(ctx, { service: "Job", key: jobId, method: "wake", parameter: request });
 
+export interface DroppedRequest {
+  readonly epoch: string;
+  readonly stage: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Outcome lines of tasks that a stop kept from starting. */
+export const jobDropped = (ctx: Context, jobId: string, request: DroppedRequest) =>
+  call(
+    ctx,
+    { service: "Job", key: jobId, method: "dropped", parameter: request },
+    linesSerde<null>(),
+  );
+
 export const putPieces = (ctx: Context, key: string, lines: Lines<PutHead>) =>
   ctx.genericCall({
     service: "Data",
@@ -205,6 +222,12 @@ export const recordedPieces = (ctx: Context, key: string, { generation, chunk }:
 
 export const blockTimeline = (ctx: Context, key: string) =>
   call<TimelineChunk[]>(ctx, { service: "Data", key, method: "timeline", parameter: null });
+
+export const sendFold = (ctx: Context, spec: FoldSpec) =>
+  send(ctx, { service: "Fold", method: "run", parameter: spec });
+
+export const sendFolded = (ctx: Context, jobId: string, folded: Folded) =>
+  send(ctx, { service: "Job", key: jobId, method: "folded", parameter: folded });
 
 export const clearBlock = (ctx: Context, key: string) =>
   send(ctx, { service: "Data", key, method: "clear", parameter: null });

@@ -276,6 +276,16 @@ const REQUESTS: [string, unknown, object][] = [
     { status: 422, code: "UNKNOWN_ACTION" },
   ],
   [
+    "a fold that nobody defined",
+    { ...good, fold: { action: "nobody" } },
+    { status: 422, code: "UNKNOWN_ACTION" },
+  ],
+  [
+    "a fold that is an action",
+    { ...good, nextActions: [{ action: "echo", fold: { action: "echo" } }] },
+    { status: 422, code: "UNKNOWN_ACTION" },
+  ],
+  [
     "one of Fanfold's services",
     { ...good, action: "Runner" },
     { status: 422, code: "UNKNOWN_ACTION" },
@@ -296,10 +306,6 @@ const NOT_YET: [string, unknown][] = [
     "a stage's rate",
     { ...good, nextActions: [{ action: "echo", limits: { rate: { tasks: 1, per: "1s" } } }] },
   ],
-  ["a fold with stats", { ...good, fold: { stats: { path: "value" } } }],
-  ["a fold with groupBy", { ...good, fold: { groupBy: { path: "value" } } }],
-  ["a fold with topK", { ...good, fold: { topK: { path: "value", k: 3 } } }],
-  ["a user's fold", { ...good, fold: { action: "summarize" } }],
 ];
 
 const REFUSED = [
@@ -576,7 +582,10 @@ const options = {
     mostly(fc.constantFrom("complete-all", "best-effort"), fc.constant("all-or-nothing")),
   ),
   fold: maybe(
-    mostly(fc.constantFrom("collect", "none", "count"), fc.constant({ stats: { path: "x" } })),
+    mostly(
+      fc.constantFrom("collect", "none", "count", { stats: { path: "x" } }),
+      fc.constant({ action: "nobody" }),
+    ),
   ),
 };
 const stage = fc.oneof(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { action, emit, TerminalError } from "../../services/actions.ts";
+import { action, emit, fold, TerminalError } from "../../services/actions.ts";
 import { probe } from "../../services/samples/probe.ts";
 import { gated, refuse } from "../support/actions.ts";
 import { eventually } from "../support/eventually.ts";
@@ -18,8 +18,23 @@ const oddLater = action({
 const runs: string[] = [];
 const gate = gated();
 
+const broken = { is: false };
+const sum = fold<number>({
+  name: "sum",
+  init: 0,
+  step: (acc, { index }) => {
+    if (broken.is) throw new Error("broken");
+    return acc + index;
+  },
+});
+const statuses = fold({
+  name: "statuses",
+  init: { SUCCEEDED: 0, FAILED: 0, CANCELLED: 0 },
+  step: (acc, { status }) => ({ ...acc, [status]: acc[status] + 1 }),
+});
+
 const { job: newJob, post } = await startTestFanfold({
-  actions: [oddLater, gate, refuse, probe],
+  actions: [oddLater, gate, refuse, probe, sum, statuses],
 });
 
 describe("redrive", () => {
@@ -120,5 +135,51 @@ describe("redrive", () => {
     expect(taskCounts).toMatchObject({ total: 2_000, SUCCEEDED: 0 });
     expect(await job.allResults()).toHaveLength(2_000);
     expect(await job.verify()).toMatchObject({ ok: true });
+  });
+});
+
+describe("a fold", () => {
+  it("that failed is redriven alone: no task runs again", async () => {
+    const job = newJob();
+    broken.is = true;
+    const before = await job.run({
+      action: "probe",
+      fanout: { tasks: 30 },
+      fold: { action: "sum" },
+    });
+    expect(before).toMatchObject({ status: "FAILED", taskCounts: { SUCCEEDED: 30 } });
+    expect(before.reason).toContain('the fold "sum" failed');
+    broken.is = false;
+    await job.redrive({ only: "fold" });
+    expect(await job.outcome()).toMatchObject({
+      status: "SUCCEEDED",
+      generation: 2,
+      result: (29 * 30) / 2,
+    });
+    expect((await job.allResults()).every(({ generation }) => generation === 1)).toBe(true);
+    expect(await refused(post(job.path("redrive"), { only: "fold" }))).toMatchObject({
+      code: "NOTHING_TO_REDRIVE",
+    });
+  });
+
+  it("of a race sees those that were cancelled, too", async () => {
+    const job = newJob();
+    await job.submit({
+      action: "gated",
+      fanout: {
+        foreach: { as: "gate", items: Array.from({ length: 3_000 }, (_, at) => `${job.id} ${at}`) },
+      },
+      limits: { concurrency: 10 },
+      succeedAfter: 1,
+      cancelGrace: "50ms",
+      fold: { action: "statuses" },
+    });
+    await eventually(async () => expect((await job.status()).stages[0]!.counts.running).toBe(10));
+    gate.open(`${job.id} 4`);
+    const outcome = await job.outcome();
+    expect(outcome).toMatchObject({ status: "SUCCEEDED" });
+    const { SUCCEEDED, CANCELLED } = outcome.taskCounts;
+    expect(outcome.result).toEqual({ SUCCEEDED, FAILED: 0, CANCELLED });
+    expect(SUCCEEDED + CANCELLED).toBe(3_000);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { action, emit, RetryableError, TerminalError } from "../../services/actions.ts";
+import { action, emit, fold, RetryableError, TerminalError } from "../../services/actions.ts";
 import { OWN_SERVICES } from "../../services/wire/names.ts";
 
 const run = () => null;
@@ -16,6 +16,18 @@ describe("action", () => {
       expect(() => action({ name, run })).toThrow(`got "${name}"`);
     },
   );
+});
+
+describe("fold", () => {
+  const step = (acc: number) => acc;
+
+  it.each(["a", "summarize", "x".repeat(64)])("accepts the name %j", (name) => {
+    expect(fold({ name, init: 0, step })).toEqual({ name, init: 0, step, kind: "fold" });
+  });
+
+  it.each(["", "1st", "a/b", "x".repeat(65), ...OWN_SERVICES])("refuses the name %j", (name) => {
+    expect(() => fold({ name, init: 0, step })).toThrow(`got "${name}"`);
+  });
 });
 
 describe("emit", () => {

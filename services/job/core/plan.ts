@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { AnyAction } from "../../actions.ts";
 import { durationMs } from "../../contract/duration.ts";
 import type { JsonObject } from "../../contract/fanout.ts";
-import type { FailurePolicy, JobRequest, Stage } from "../../contract/job-request.ts";
+import type { FailurePolicy, Fold, JobRequest, Stage } from "../../contract/job-request.ts";
 import { countReceivers, type Receivers } from "./notices.ts";
 
 /** How failed attempts are tried again; intervals in milliseconds. */
@@ -27,7 +27,7 @@ export interface StagePlan {
   readonly policy: FailurePolicy;
   /** so many succeeded tasks end the stage; null: all of them run */
   readonly succeedAfter: number | null;
-  readonly fold: "collect" | "none" | "count";
+  readonly fold: Fold;
 }
 
 export interface JobPlan {
@@ -88,7 +88,6 @@ export function unsupported(request: JobRequest): string[] {
   const check = (path: string, asked: boolean) => asked && found.push(path);
   const checkOptions = (at: string, options: Omit<Stage, "action">) => {
     check(`${at}limits.rate`, options.limits?.rate != null);
-    check(`${at}fold`, typeof options.fold === "object");
   };
   check("fanout.from", request.fanout?.from !== undefined);
   checkOptions("", request);
@@ -156,7 +155,6 @@ function normalFanout({ foreach, range, ...other }: NonNullable<JobRequest["fano
 
 function planStage(request: JobRequest, stage: Stage, action: AnyAction | undefined): StagePlan {
   const retry = { ...action?.retry, ...request.retry, ...stage.retry };
-  const fold = stage.fold ?? request.fold ?? "collect";
   return {
     action: stage.action,
     payload: { ...request.payload, ...stage.payload },
@@ -174,7 +172,7 @@ function planStage(request: JobRequest, stage: Stage, action: AnyAction | undefi
     policy: stage.failurePolicy ?? request.failurePolicy ?? "complete-all",
     succeedAfter:
       (stage.succeedAfter === undefined ? request.succeedAfter : stage.succeedAfter) ?? null,
-    fold: typeof fold === "string" ? fold : "collect",
+    fold: stage.fold ?? request.fold ?? "collect",
   };
 }
 

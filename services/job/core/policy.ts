@@ -1,3 +1,4 @@
+import { userFold } from "./fold/user-fold.ts";
 import type { StagePlan } from "./plan.ts";
 import type { StageState } from "./state.ts";
 
@@ -20,11 +21,15 @@ export function judgeEarly(stage: StageState, plan: StagePlan): Verdict | null {
 }
 
 /**
- * The end of a stage whose tasks have all ended. Those that were cancelled in an earlier generation and not
+ * The end of a stage whose tasks have all ended, and that was folded. Those that were cancelled in an earlier generation and not
  * run since count as failed.
  */
 export function judgeStage(stage: StageState, plan: StagePlan): Verdict {
   const { policy, succeedAfter } = plan;
+  if (stage.foldError) {
+    const name = userFold(plan.fold);
+    return { as: "FAILED", reason: `the fold "${name}" failed: ${stage.foldError.message}` };
+  }
   const isGood =
     succeedAfter === null
       ? isTolerable(stage, policy, stage.failed + stage.cancelled)

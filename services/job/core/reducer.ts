@@ -2,8 +2,10 @@ import { needsPage, refill } from "./backlog.ts";
 import type { Command } from "./command.ts";
 import { isFlooded, planChunks } from "./dispatch.ts";
 import { addTasks } from "./feed.ts";
+import type { Folded } from "./fold/user-fold.ts";
+import { takeFolded } from "./folding.ts";
 import { judgeEarly, judgeStage } from "./policy.ts";
-import { redrive, type RedrivenStage } from "./redrive.ts";
+import { redrive, type Redrive } from "./redrive.ts";
 import { applyFreed, applyReport } from "./report.ts";
 import type { Segment } from "./segments.ts";
 import {
@@ -23,12 +25,13 @@ export type JobEvent =
   | { type: "feed"; at: number; segments: readonly Segment[]; slices: number; seal: boolean }
   | { type: "report"; report: ChunkReport }
   | { type: "freed"; freed: FreedChunk }
+  | { type: "folded"; folded: Folded }
   /** the delay is over */
   | { type: "start"; at: number }
   | { type: "pause" | "resume"; at: number }
   | { type: "stop"; at: number; as: "FAILED" | "CANCELLED"; reason: string }
   | { type: "limits"; at: number; stages: readonly number[]; limits: ChangedLimits }
-  | { type: "redrive"; at: number; stages: readonly RedrivenStage[] };
+  | ({ type: "redrive" } & Redrive);
 
 export type ChangedLimits = Partial<Pick<StagePlan, "concurrency">>;
 
@@ -85,6 +88,12 @@ function apply(state: JobState, event: JobEvent, commands: Command[]): boolean {
     return applyReport(state, event.report, commands);
   }
   if (event.type === "freed") return applyFreed(state, event.freed);
+  if (event.type === "folded") {
+    const { stage, at, answer } = event.folded;
+    state.updatedAt = Math.max(state.updatedAt, at);
+    commands.push({ type: "folded", stage, json: "json" in answer ? answer.json : null });
+    return takeFolded(state, event.folded);
+  }
   state.updatedAt = Math.max(state.updatedAt, event.at);
   switch (event.type) {
     case "feed":
@@ -141,6 +150,12 @@ function endStages(state: JobState, commands: Command[]): void {
     const isIdle = waitingTasks(stage) === 0 && Object.keys(stage.chunks).length === 0;
     if (!stage.sealed || !isIdle) return;
     stage.startedAt ??= state.updatedAt;
+    if (stage.folding === "due") {
+      stage.folding = "running";
+      stage.status = "RUNNING";
+      commands.push({ type: "start fold", stage: at });
+    }
+    if (stage.folding === "running") return;
     stage.endedAt = state.updatedAt;
     const verdict = judgeStage(stage, state.plan.stages[at]!);
     stage.status = stage.stop?.as ?? verdict.as;

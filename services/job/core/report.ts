@@ -23,6 +23,9 @@ export function applyReport(state: JobState, report: ChunkReport, commands: Comm
 
   if (report.final) {
     collect(state, report, commands);
+    if (report.fold !== null) {
+      commands.push({ type: "fold", stage: report.stage, part: report.fold });
+    }
     measurePace(stage, report);
     delete stage.chunks[report.chunk];
   } else {

@@ -1,5 +1,7 @@
 import type { EndStatus } from "../../contract/task.ts";
+import type { TaskError } from "../../contract/task.ts";
 import { emptyBacklog, type Backlog } from "./backlog.ts";
+import { userFold, type Folding } from "./fold/user-fold.ts";
 import type { JobPlan } from "./plan.ts";
 import type { Segment } from "./segments.ts";
 
@@ -75,6 +77,9 @@ export interface StageState {
   retries: number;
   /** results kept inline for `collect`; null: not wanted, or too many */
   collected: { bytes: number } | null;
+  folding: Folding;
+  /** why its user's fold has no result */
+  foldError: TaskError | null;
 }
 
 /** The whole job, one value of its object: O(stages + chunks in flight + backlog pages held). */
@@ -133,6 +138,8 @@ export interface ChunkReport {
   readonly returned: readonly Segment[];
   /** with `final`, for `collect`: `[index, entry]` texts */
   readonly collected: readonly string[] | null;
+  /** with `final`, for a fold that chunks compute: its part of these results */
+  readonly fold: unknown;
 }
 
 /** All tasks of a chunk have ended; what it stores of them and its last report are still to come. */
@@ -190,6 +197,8 @@ export function newJob(
       taskMs: 0,
       retries: 0,
       collected: fold === "collect" ? { bytes: 0 } : null,
+      folding: userFold(fold) === null ? null : "due",
+      foldError: null,
     })),
   };
 }

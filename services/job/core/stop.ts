@@ -11,6 +11,8 @@ export function stopStage(state: JobState, at: number, stop: Stop, commands: Com
   const stage = state.stages[at]!;
   if (stage.stop || hasEnded(stage)) return;
   stage.stop = stop;
+  // What was cut short is not folded.
+  if (stop.as !== "SUCCEEDED") stage.folding = null;
   stage.sealed = true;
   drop(stage, state.generation);
   giveOrder(state, at, commands);

@@ -1,16 +1,21 @@
 import type { Blocker, ControlAnswer } from "../../contract/handlers.ts";
 import type { Counts, JobStatus, StageStatus } from "../../contract/job-status.ts";
+import { userFold } from "./fold/user-fold.ts";
 import { endedTasks, hasEnded, type JobState, type StageState } from "./state.ts";
 
-/** A job as `status` shows it. */
-export function jobStatus(jobId: string, state: JobState): JobStatus {
+/** A job as `status` shows it. `folds`: of each stage what its chunks' fold shows, if they compute one. */
+export function jobStatus(
+  jobId: string,
+  state: JobState,
+  folds: readonly unknown[] = [],
+): JobStatus {
   return {
     jobId,
     status: publicStatus(state),
     ...(isStopping(state) ? { stopping: true } : {}),
     sealed: state.stages[0]!.sealed,
     generation: state.generation,
-    stages: state.stages.map((stage, at) => stageStatus(state, stage, at)),
+    stages: state.stages.map((stage, at) => stageStatus(state, stage, at, folds[at])),
     startedAt: state.startedAt,
     updatedAt: state.updatedAt,
     labels: { ...state.plan.labels },
@@ -63,6 +68,10 @@ export function blockers(state: JobState, now: number): Blocker[] {
         nextRetryAt,
       });
     }
+    if (stage.folding === "running") {
+      const name = userFold(state.plan.stages[at]!.fold);
+      add("fold", `The fold "${name}" goes through the outcomes.`, { fold: name });
+    }
     for (const [chunk, { seenAt, first, size }] of Object.entries(stage.chunks)) {
       if (now - seenAt <= SILENT_MS) continue;
       const seconds = Math.round((now - seenAt) / 1_000);
@@ -97,13 +106,14 @@ const isStopping = (state: JobState) =>
 
 const chunksOf = (stage: StageState) => Object.values(stage.chunks);
 
-function stageStatus(state: JobState, stage: StageState, at: number): StageStatus {
+function stageStatus(state: JobState, stage: StageState, at: number, folded: unknown): StageStatus {
   const plan = state.plan.stages[at]!;
   const counts = countsOf(stage);
   const ended = endedTasks(stage);
   const isComplete = stage.sealed && ended === stage.total;
   const sinceMs = Math.max(0, state.updatedAt - stage.rateAt);
   const ratePerSecond = hasEnded(stage) ? 0 : Math.round(decayed(stage, sinceMs) * 1_000) / 1_000;
+  const fold = plan.fold === "count" ? stage.succeeded : folded;
   const isMoving = stage.sealed && ratePerSecond > 0;
   return {
     stage: at,
@@ -115,7 +125,7 @@ function stageStatus(state: JobState, stage: StageState, at: number): StageStatu
     ratePerSecond,
     etaMs: isMoving ? Math.round(((stage.total - ended) / ratePerSecond) * 1_000) : null,
     concurrency: plan.concurrency,
-    ...(plan.fold === "count" ? { fold: stage.succeeded } : {}),
+    ...(fold === undefined ? {} : { fold }),
   };
 }
 

@@ -45,6 +45,7 @@ interface StageModel {
   readonly state: ("waiting" | "sent")[];
   passedOn: number;
   endedCommands: number;
+  folding: "not yet" | "running" | "answered";
 }
 
 /**
@@ -68,7 +69,13 @@ export class JobSimulation {
   constructor(stages: readonly Partial<StagePlan>[], decide: Decisions) {
     this.#decide = decide;
     this.state = newJob(jobPlan(...stages), { epoch: "e1", hash: "h", at: 0 });
-    this.#stages = stages.map(() => ({ inputs: [], state: [], passedOn: 0, endedCommands: 0 }));
+    this.#stages = stages.map(() => ({
+      inputs: [],
+      state: [],
+      passedOn: 0,
+      endedCommands: 0,
+      folding: "not yet",
+    }));
   }
 
   get isEnded(): boolean {
@@ -88,8 +95,12 @@ export class JobSimulation {
   /** One thing happens somewhere. False: nothing is left to happen. */
   proceed(): boolean {
     const working = this.#workers.filter(({ isDone }) => !isDone);
+    const folding = [...this.#stages.keys()].filter(
+      (at) => this.#stages[at]!.folding === "running",
+    );
     const happenings = [
       ...(this.#network.length > 0 ? [() => this.#deliver()] : []),
+      ...(folding.length > 0 ? [() => this.#answer(this.#decide.oneOf(folding))] : []),
       ...(working.length > 0 ? [() => this.#work(this.#decide.oneOf(working))] : []),
     ];
     if (happenings.length === 0) return false;
@@ -132,8 +143,14 @@ export class JobSimulation {
       case "job ended":
         this.#jobEndedCommands += 1;
         return;
+      case "start fold":
+        expect(this.#stages[command.stage]!.folding).toBe("not yet");
+        this.#stages[command.stage]!.folding = "running";
+        return this.#hasRunAll(command.stage);
       case "collect":
       case "direct":
+      case "fold":
+      case "folded":
         return;
     }
   }
@@ -260,10 +277,7 @@ export class JobSimulation {
             : isNew
               ? { ...known, stage: 9 }
               : known;
-    const before = JSON.stringify(this.state);
-    const after = reduce(frozen(this.state), { type: "report", report: frozen(disturbing) });
-    expect(JSON.stringify(after.state)).toBe(before);
-    expect(after.commands).toEqual([]);
+    this.#changesNothing({ type: "report", report: disturbing });
   }
 
   /** What the report adds to the naive model. */
@@ -287,10 +301,37 @@ export class JobSimulation {
     this.#newest.set(key, next);
   }
 
+  /** A user's fold has gone through the outcomes of a stage; its answer comes twice. */
+  #answer(stage: number): void {
+    const isOk = this.#decide.below(3) < 2;
+    const answer = isOk ? { json: "1" } : { error: { code: "FOLD_FAILED", message: "no" } };
+    const folded = { epoch: "e1", generation: 1, stage, at: this.#tick(), answer };
+    for (const foreign of [{ epoch: "e0" }, { generation: 2 }, { stage: 9 }]) {
+      this.#changesNothing({ type: "folded", folded: { ...folded, ...foreign } });
+    }
+    this.#stages[stage]!.folding = "answered";
+    this.#step({ type: "folded", folded });
+    this.#changesNothing({ type: "folded", folded });
+    if (!isOk) expect(this.state.stages[stage]!.status).toBe("FAILED");
+  }
+
+  #changesNothing(event: JobEvent): void {
+    const before = JSON.stringify(this.state);
+    const after = reduce(frozen(this.state), frozen(event));
+    expect(JSON.stringify(after.state)).toBe(before);
+    expect(after.commands).toEqual([]);
+  }
+
   #stageEnded(at: number): void {
+    const isUsers = typeof this.state.plan.stages[at]!.fold === "object";
+    this.#stages[at]!.endedCommands += 1;
+    expect(this.#stages[at]!.folding).toBe(isUsers ? "answered" : "not yet");
+    this.#hasRunAll(at);
+  }
+
+  #hasRunAll(at: number): void {
     const stage = this.state.stages[at]!;
     const previous = this.state.stages[at - 1];
-    this.#stages[at]!.endedCommands += 1;
     expect(stage.sealed).toBe(true);
     expect(stage.backlog.tasks).toBe(0);
     expect(stage.chunks).toEqual({});

@@ -10,6 +10,7 @@ import { isEmissionPiece, parsePiece } from "../../../services/task/piece.ts";
 import { lineIndex } from "../../../services/task/record.ts";
 import { cancelled, chunkLog, chunkSpec, failed, groupOf, succeeded } from "../support/chunks.ts";
 import { untried } from "../support/executions.ts";
+import { stagePlan } from "../support/plans.ts";
 import { holds } from "../support/property.ts";
 import { again, tasks } from "../support/stages.ts";
 
@@ -258,6 +259,40 @@ describe("ChunkLog", () => {
       const log = chunkLog(chunkSpec({ size: 1 }));
       log.add(groupOf([succeeded(0)]));
       expect(log.report(true).collected).toBeNull();
+    });
+  });
+
+  describe("folding", () => {
+    const plan = stagePlan({ fold: { topK: { path: "n", k: 2 } } });
+    const lines = [4, 9, 2].map((n, index) => succeeded(index, { n }));
+
+    it("comes to the part of what succeeded, in the last report only", () => {
+      const log = chunkLog(chunkSpec({ size: 5, plan }));
+      log.add(groupOf([lines[2]!, failed(3)]));
+      expect(log.report(false).fold).toBeNull();
+      log.add(groupOf([lines[1]!, lines[0]!, succeeded(4, "no number")]));
+      expect(log.report(true).fold).toEqual({
+        top: [
+          { index: 1, value: 9 },
+          { index: 0, value: 4 },
+        ],
+        skipped: 1,
+      });
+    });
+
+    it("counts what was restored", () => {
+      const log = chunkLog(chunkSpec({ size: 3, plan }));
+      log.restore([{ name: "o/0-1/1.4.0.-", lines: lines.slice(0, 2) }], null, 9);
+      log.add(groupOf([lines[2]!]));
+      const whole = chunkLog(chunkSpec({ size: 3, plan }));
+      whole.add(groupOf(lines));
+      expect(log.report(true).fold).toEqual(whole.report(true).fold);
+    });
+
+    it("has no part where the stage folds otherwise", () => {
+      const log = chunkLog(chunkSpec({ size: 1 }));
+      log.add(groupOf([succeeded(0)]));
+      expect(log.report(true).fold).toBeNull();
     });
   });
 });

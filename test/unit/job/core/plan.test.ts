@@ -96,7 +96,13 @@ describe("planJob", () => {
       { policy: "best-effort" },
       { policy: "complete-all" },
     ],
-    ["fold", { fold: "none" }, { fold: "count" }, { fold: "none" }, { fold: "count" }],
+    [
+      "kind of fold",
+      { fold: { stats: { path: "a" } } },
+      { fold: { groupBy: { path: "b" } } },
+      { fold: { stats: { path: "a" } } },
+      { fold: { groupBy: { path: "b" } } },
+    ],
   ])(
     "prefers the stage's %s to the job's, and the job's to the action's",
     (_, far, near, job, stage) => {
@@ -245,12 +251,8 @@ describe("unsupported", () => {
   it.each([
     ["fanout.from", { fanout: { from: { action: "pages" } } }],
     ["limits.rate", { limits: { rate: { tasks: 1, per: "1s" } } }],
-    ["fold", { fold: { stats: { path: "a" } } }],
-    ["fold", { fold: { groupBy: { path: "a" } } }],
-    ["fold", { fold: { topK: { path: "a", k: 1 } } }],
-    ["fold", { fold: { action: "summarize" } }],
     ["stage 1: limits.rate", inStage({ limits: { rate: { tasks: 1, per: "1s" } } })],
-    ["stage 1: fold", inStage({ fold: { action: "summarize" } })],
+    ["stage 1: limits.rate", inStage({ limits: { rate: { tasks: 1, per: "1s" } } })],
     ['stage 0: remote action "Crm/note"', { action: "Crm/note" }],
     ['stage 1: remote action "Crm/note"', { nextActions: ["Crm/note"] }],
   ])("names %s", (path, change) => {
@@ -277,6 +279,10 @@ describe("unsupported", () => {
     { ...base(), limits: { concurrency: 5, rate: null } },
     { ...base(), failurePolicy: "complete-all", fold: "none" },
     { ...base(), failurePolicy: "best-effort", fold: "count" },
+    { ...base(), fold: { stats: { path: "a" } } },
+    { ...base(), fold: { groupBy: { path: "a" } } },
+    { ...base(), fold: { topK: { path: "a", k: 1 } } },
+    { ...base(), fold: { action: "summarize" } },
   ])("finds nothing in %j", (request) => {
     expect(unsupported(parsed(request))).toEqual([]);
   });
