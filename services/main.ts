@@ -23,9 +23,4 @@ onStop(async () => {
   await app.close();
   await endpoint.close();
 });
-if (!env["FANFOLD_WEBHOOK_SECRET"]) {
-  process.stderr.write(
-    "FANFOLD_WEBHOOK_SECRET is not set: webhooks are sent without a signature.\n",
-  );
-}
 announceReady(endpoint.port);
