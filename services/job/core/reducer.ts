@@ -8,6 +8,7 @@ import { applyFreed, applyReport } from "./report.ts";
 import type { Segment } from "./segments.ts";
 import {
   backlogsOf,
+  begin,
   hasEnded,
   waitingTasks,
   type ChunkReport,
@@ -94,7 +95,7 @@ function apply(state: JobState, event: JobEvent, commands: Command[]): boolean {
       if (event.seal) state.stages[0]!.sealed = true;
       break;
     case "start":
-      state.isScheduled = false;
+      begin(state);
       break;
     case "pause":
     case "resume":
