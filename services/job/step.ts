@@ -1,6 +1,7 @@
 import type { ObjectContext } from "@restatedev/restate-sdk";
 import type { PlannedChunk } from "./core/dispatch.ts";
 import type { Command } from "./core/command.ts";
+import { decisiveOutcomes } from "./core/policy.ts";
 import { pagesNeeded, reduce, withPage, type JobEvent } from "./core/reducer.ts";
 import type { Segment } from "./core/segments.ts";
 import { waitingTasks, type JobState } from "./core/state.ts";
@@ -109,6 +110,7 @@ function chunkSpec(
     },
     isAwaited: waitingTasks(state.stages[stage]!) > 0,
     isEager: fed?.total === 0,
+    decisive: decisiveOutcomes(state.stages[stage]!, plan.stages[stage]!),
     isResumed: false,
     collects: collected !== null && total <= LIMITS.collectTasks,
   };

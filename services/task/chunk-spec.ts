@@ -1,4 +1,5 @@
 import type { StagePlan } from "../job/core/plan.ts";
+import type { Decisive } from "../job/core/policy.ts";
 import type { Segment } from "../job/core/segments.ts";
 
 /** Everything a chunk needs to run: tasks of one block of a stage in index order, and where their inputs are. */
@@ -26,6 +27,8 @@ export interface ChunkSpec {
   readonly room: Room;
   /** the next stage waits for its first task */
   readonly isEager: boolean;
+  /** as of when it was sent */
+  readonly decisive: Decisive;
   /** an earlier runner of it was killed */
   readonly isResumed: boolean;
   /** the stage keeps its results inline */

@@ -10,6 +10,7 @@ import { applyFreed, applyReport } from "./report.ts";
 import type { Segment } from "./segments.ts";
 import {
   backlogsOf,
+  begin,
   hasEnded,
   waitingTasks,
   type ChunkReport,
@@ -52,7 +53,7 @@ export function reduce(
   const commands: Command[] = [];
   if (hasEnded(state) !== (event.type === "redrive")) return { state, commands };
   if (!apply(state, event, commands)) return { state: before, commands: [] };
-  judgeStages(state, commands);
+  for (const at of state.stages.keys()) endEarly(state, at, commands);
   endStages(state, commands);
   if (!hasEnded(state)) dispatch(state, commands);
   return { state, commands };
@@ -103,7 +104,7 @@ function apply(state: JobState, event: JobEvent, commands: Command[]): boolean {
       if (event.seal) state.stages[0]!.sealed = true;
       break;
     case "start":
-      state.isScheduled = false;
+      begin(state);
       break;
     case "pause":
     case "resume":
@@ -128,16 +129,15 @@ function apply(state: JobState, event: JobEvent, commands: Command[]): boolean {
   return true;
 }
 
-/** Stops the stages that their policy ends early; one that ends as FAILED stops the job. */
-function judgeStages(state: JobState, commands: Command[]): void {
-  for (const [at, stage] of state.stages.entries()) {
-    if (stage.stop || hasEnded(stage) || stage.ranIn < state.generation) continue;
-    const verdict = judgeEarly(stage, state.plan.stages[at]!);
-    if (!verdict) continue;
-    const reason = verdict.reason ?? "The stage has as many succeeded tasks as it needs.";
-    stopStage(state, at, { as: verdict.as, reason }, commands);
-    if (verdict.as === "FAILED") stopJob(state, { as: "FAILED", reason }, commands);
-  }
+/** Stops a stage that its policy does not let run on; one that stops as FAILED stops the job. */
+function endEarly(state: JobState, at: number, commands: Command[]): void {
+  const stage = state.stages[at]!;
+  if (stage.stop || hasEnded(stage) || stage.ranIn < state.generation) return;
+  const verdict = judgeEarly(stage, state.plan.stages[at]!);
+  if (!verdict) return;
+  const reason = verdict.reason ?? "The stage has as many succeeded tasks as it needs.";
+  stopStage(state, at, { as: verdict.as, reason }, commands);
+  if (verdict.as === "FAILED") stopJob(state, { as: "FAILED", reason }, commands);
 }
 
 function endStages(state: JobState, commands: Command[]): void {
@@ -145,7 +145,10 @@ function endStages(state: JobState, commands: Command[]): void {
   for (const [at, stage] of state.stages.entries()) {
     const previous = state.stages[at - 1];
     if (previous && !hasEnded(previous)) return;
-    if (previous) stage.sealed = true;
+    if (previous && !stage.sealed) {
+      stage.sealed = true;
+      endEarly(state, at, commands);
+    }
     if (hasEnded(stage)) continue;
     const isIdle = waitingTasks(stage) === 0 && Object.keys(stage.chunks).length === 0;
     if (!stage.sealed || !isIdle) return;

@@ -88,7 +88,8 @@ export interface JobState {
   readonly epoch: string;
   readonly hash: string;
   plan: JobPlan;
-  readonly startedAt: number;
+  /** while it is scheduled: when it is to start */
+  startedAt: number;
   generation: number;
   /** start of this generation, and how long the ones before it took together */
   generationAt: number;
@@ -201,6 +202,13 @@ export function newJob(
       foldError: null,
     })),
   };
+}
+
+/** Its delay is over, or cut short by a stop. */
+export function begin(state: JobState): void {
+  state.isScheduled = false;
+  state.startedAt = state.updatedAt;
+  state.generationAt = state.updatedAt;
 }
 
 export const endedTasks = (stage: StageState) => stage.succeeded + stage.failed + stage.cancelled;

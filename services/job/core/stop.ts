@@ -1,7 +1,7 @@
 import type { Directive } from "../../task/directive.ts";
 import { emptyBacklog, unshift } from "./backlog.ts";
 import type { Command } from "./command.ts";
-import { hasEnded, REDRIVEN, type JobState, type StageState, type Stop } from "./state.ts";
+import { begin, hasEnded, REDRIVEN, type JobState, type StageState, type Stop } from "./state.ts";
 
 /**
  * Stops a stage: what waits is cancelled in one write however much it is, what runs is told. It ends when
@@ -23,7 +23,7 @@ export function stopJob(state: JobState, stop: Stop, commands: Command[]): void 
   if (state.stop) return;
   state.stop = stop;
   state.isPaused = false;
-  state.isScheduled = false;
+  if (state.isScheduled) begin(state);
   for (const at of state.stages.keys()) {
     stopStage(state, at, { as: "CANCELLED", reason: stop.reason }, commands);
   }

@@ -154,7 +154,7 @@ export class Execution {
 
   #group(now: number): Group {
     const { lines, passesOn, ...taken } = this.#outbox.take(now);
-    this.#schedule.count(lines);
+    this.#schedule.count({ lines, ...taken });
     if (this.#schedule.isSliceOver(now)) this.#unstarted.giveBack();
     const returnedFrom = this.#unstarted.takeReturned();
     const returns = returnedFrom !== null;

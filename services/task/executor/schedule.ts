@@ -1,3 +1,6 @@
+import type { Decisive } from "../../job/core/policy.ts";
+import type { GroupHead } from "./group.ts";
+
 export interface ScheduleOptions {
   /** when the chunk began, be it in an earlier attempt */
   readonly startedAt: number;
@@ -6,6 +9,8 @@ export interface ScheduleOptions {
   readonly unsavedBytes: number;
   /** the first outcome that feeds the next stage is reported at once */
   readonly isEager: boolean;
+  /** so are the outcomes that may decide the stage */
+  readonly decisive: Decisive;
 }
 
 /**
@@ -22,10 +27,12 @@ export class Schedule {
   #takenBytes: number;
   #reportedBytes: number;
   #isEager: boolean;
+  /** until outcomes of this chunk may decide the stage */
+  #left: { readonly succeeded: number; readonly failed: number };
   #isHastened = false;
 
   constructor(
-    { startedAt, committedBytes, unsavedBytes, isEager }: ScheduleOptions,
+    { startedAt, committedBytes, unsavedBytes, isEager, decisive }: ScheduleOptions,
     beganAt: number,
   ) {
     this.#startedAt = startedAt;
@@ -35,6 +42,8 @@ export class Schedule {
     this.#takenBytes = committedBytes;
     this.#reportedBytes = committedBytes - unsavedBytes;
     this.#isEager = isEager;
+    const { succeeded, failed } = decisive;
+    this.#left = { succeeded: succeeded ?? Infinity, failed: failed ?? Infinity };
   }
 
   /** `unsavedSince`: when the first outcome of the next group came, null if none has. */
@@ -49,8 +58,10 @@ export class Schedule {
     this.#isHastened = true;
   }
 
-  count(lines: readonly string[]): void {
+  count({ lines, succeeded, failed }: Counted): void {
     this.#takenBytes += lines.reduce((sum, { length }) => sum + length, 0);
+    const left = this.#left;
+    this.#left = { succeeded: left.succeeded - succeeded, failed: left.failed - failed };
   }
 
   /** Tasks that were not started go back. */
@@ -62,8 +73,11 @@ export class Schedule {
   takeReport(now: number, { passesOn, returns }: { passesOn: boolean; returns: boolean }): boolean {
     const isFirst = this.#isEager && passesOn;
     const isBulky = this.#takenBytes - this.#reportedBytes >= REPORT_BYTES;
-    const isDue = isFirst || isBulky || returns || this.#isHastened || now >= this.#beatAt;
+    const isDecisive = Math.min(this.#left.succeeded, this.#left.failed) <= 0;
+    const isHasty = isFirst || isBulky || isDecisive || returns || this.#isHastened;
+    const isDue = isHasty || now >= this.#beatAt;
     if (passesOn) this.#isEager = false;
+    if (isDecisive) this.#left = NEVER;
     this.#isHastened = false;
     if (isDue) {
       this.#reportedAt = now;
@@ -85,6 +99,9 @@ export class Schedule {
   }
 }
 
+type Counted = Pick<GroupHead, "succeeded" | "failed"> & { readonly lines: readonly string[] };
+
+const NEVER = { succeeded: Infinity, failed: Infinity };
 const SLICE_MS = 5_000;
 /** Results beyond this are the next chunk's: a replay reads all of a chunk's groups again. */
 const CHUNK_BYTES = 16 * 1024 * 1024;

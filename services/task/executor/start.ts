@@ -44,6 +44,7 @@ export function startExecution(start: Start): Execution {
     lastKnown: mayReturn ? log.lastKnown : Number.POSITIVE_INFINITY,
     inputOf: inputs.inputOf,
     isEager: spec.isEager,
+    decisive: spec.decisive,
     startedAt: log.startedAt,
     committedBytes: log.committedBytes,
     unsavedBytes: log.unsavedBytes,

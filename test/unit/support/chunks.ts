@@ -30,6 +30,7 @@ export function chunkSpec(fields: Partial<ChunkSpec> = {}): ChunkSpec {
     room: { items: Infinity, bytes: Infinity, tasks: Infinity },
     isAwaited: false,
     isEager: false,
+    decisive: { succeeded: null, failed: null },
     isResumed: false,
     collects: false,
     ...fields,

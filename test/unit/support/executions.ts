@@ -32,6 +32,7 @@ export function executionOf(setting: Setting): Execution {
     lastKnown: -1,
     inputOf: (index) => ({ item: index }),
     isEager: false,
+    decisive: { succeeded: null, failed: null },
     startedAt: clock.now(),
     committedBytes: 0,
     unsavedBytes: 0,
