@@ -55,8 +55,9 @@ export class RetryQueue {
     this.#wakeAt = this.#tasks.find(({ readyAt }) => readyAt > now)?.readyAt ?? Infinity;
     if (this.#wakeAt === Infinity) return;
     this.#cancelTimer = this.#clock.timer(Math.max(1, this.#wakeAt - now), () => {
-      this.#wake();
+      // In this order: a task that is not ready yet when the next timer is set is ready when that rings.
       this.#arm();
+      this.#wake();
     });
   }
 }
