@@ -2,7 +2,7 @@ import type { z } from "zod";
 import { OWN_SERVICES } from "./wire/names.ts";
 import type { Fanout } from "./contract/fanout.ts";
 import type { Duration } from "./contract/duration.ts";
-import type { Retry } from "./contract/job-request.ts";
+import { Limits, type Retry } from "./contract/job-request.ts";
 import type { Task, TaskOutcome } from "./contract/task.ts";
 
 /** What an action is handed beside its task. */
@@ -21,6 +21,8 @@ export interface ActionOptions<Input, Output> {
   /** Checks each result; one that does not fit ends its task as INVALID_OUTPUT. */
   readonly output?: z.ZodType<Output>;
   readonly retry?: Retry;
+  /** Shared by every job that runs the action: attempts that run at once, and attempts started. */
+  readonly limits?: Limits;
   /** Of one attempt, at most 6 h. Default 15 minutes. */
   readonly timeout?: Duration;
   /** How long code that ignores its aborted signal is waited for. Default 10 s. */
@@ -41,7 +43,15 @@ export interface Action<Input = unknown, Output = unknown> extends ActionOptions
 /** An action whatever its input and output, as a registry holds it. */
 export type AnyAction = Pick<
   Action,
-  "kind" | "name" | "input" | "output" | "retry" | "timeout" | "cancelGrace" | "durability"
+  | "kind"
+  | "name"
+  | "input"
+  | "output"
+  | "retry"
+  | "limits"
+  | "timeout"
+  | "cancelGrace"
+  | "durability"
 > & {
   run(task: Task<never>, context: ActionContext): unknown;
 };
@@ -60,6 +70,7 @@ export function action<Input, Output>(
   options: ActionOptions<Input, Output>,
 ): Action<Input, Output> {
   checkName("an action", options.name);
+  checkLimits(options);
   return { ...options, kind: "function" };
 }
 
@@ -149,4 +160,12 @@ function checkName(what: string, name: string): void {
   throw new TypeError(
     `${what}'s name must match ${NAME.source} and be none of ${RESERVED.join(", ")}, got "${name}"`,
   );
+}
+
+function checkLimits({ name, limits = {} }: { name: string; limits?: Limits }): void {
+  const { error } = Limits.safeParse(limits);
+  const [issue] = error?.issues ?? [];
+  if (!issue) return;
+  const place = ["limits", ...issue.path].join(".");
+  throw new TypeError(`${place} of action "${name}" is wrong: ${issue.message}`);
 }

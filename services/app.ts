@@ -10,6 +10,8 @@ import { createNotifyService } from "./notify/notify.ts";
 import { webhookSecrets } from "./notify/signature.ts";
 import { createFoldService } from "./fold/fold.ts";
 import { registryOf, type Definition } from "./registry.ts";
+import { limiter } from "./limits/limiter.ts";
+import { maxTasks } from "./max-tasks.ts";
 import { chunk } from "./task/chunk.ts";
 import { admission } from "./task/executor/admission.ts";
 import { guardProcess } from "./task/executor/crash-guard.ts";
@@ -52,7 +54,7 @@ export function createApp({ actions, webhookRetry = WEBHOOK_RETRY }: AppOptions)
     publicUrl: env["FANFOLD_PUBLIC_URL"] ?? "http://127.0.0.1:8080",
     webhookPolicy: webhooks.policy,
   };
-  admission.open();
+  admission.open(maxTasks());
   const unguard = guardProcess();
   const unwatch = watchEventLoop(Number(env["FANFOLD_WATCHDOG_MS"] ?? 60_000));
   return {
@@ -62,6 +64,7 @@ export function createApp({ actions, webhookRetry = WEBHOOK_RETRY }: AppOptions)
       chunk,
       createRunner(engine.findAction),
       data,
+      limiter,
       sweep,
       createNotifyService(webhooks),
       createFoldService(engine.findFold),

@@ -1,6 +1,6 @@
 import "./node-version.ts";
 import { delimiter } from "node:path";
-import { createApp } from "./app.ts";
+import { createApp, type App } from "./app.ts";
 import { announceReady, onStop } from "./embedded/worker-process.ts";
 import { serveEndpoint } from "./endpoint.ts";
 import { loadActions } from "./load-actions.ts";
@@ -13,7 +13,7 @@ for (const path of (env["FANFOLD_ACTIONS"] ?? "").split(delimiter).filter(Boolea
   actions.push(...(await loadActions(path)));
 }
 
-const app = createApp({ actions });
+const app = createOrExit();
 const endpoint = await serveEndpoint({
   services: app.services,
   port: Number(env["FANFOLD_ENDPOINT_PORT"] ?? 9080),
@@ -24,3 +24,15 @@ onStop(async () => {
   await endpoint.close();
 });
 announceReady(endpoint.port);
+
+// --- internal ---
+
+/** Whoever starts a worker with a wrong setting is told so in one sentence. */
+function createOrExit(): App {
+  try {
+    return createApp({ actions });
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exit(1);
+  }
+}

@@ -1,7 +1,7 @@
 import { TerminalError, type AnyFold } from "../actions.ts";
 import type { OutcomeErrorCode } from "../contract/errors.ts";
 import type { FoldAnswer } from "../job/core/fold/user-fold.ts";
-import { admission } from "../task/executor/admission.ts";
+import { admission, type Entry } from "../task/executor/admission.ts";
 import type { Clock } from "../task/executor/clock.ts";
 import { jsonText } from "../task/executor/json-text.ts";
 import { readThrown } from "../task/executor/thrown.ts";
@@ -43,6 +43,9 @@ export class FoldSteps implements UserCode {
   #pending: Pending | null = null;
   #crash: Error | null = null;
   #interrupt: (() => void) | null = null;
+  readonly #entry: Entry;
+  /** called when user code may run again */
+  #opened: (() => void) | null = null;
   #isInside = false;
   #isStopped = false;
 
@@ -50,6 +53,8 @@ export class FoldSteps implements UserCode {
     const { jobId, stage, fold } = options.spec;
     this.name = `fold ${fold} of ${jobId}/${stage}`;
     this.#options = options;
+    const { isSuspect } = options;
+    this.#entry = admission.enter(jobId, () => this.#opened?.(), { isSuspect });
   }
 
   get isSettled(): boolean {
@@ -78,6 +83,7 @@ export class FoldSteps implements UserCode {
   stop(): void {
     this.#isStopped = true;
     this.#leave();
+    this.#entry.leave();
   }
 
   // --- internal ---
@@ -110,7 +116,8 @@ export class FoldSteps implements UserCode {
     const { clock, isSuspect } = this.#options;
     if (this.#pending) return true;
     for (let now = clock.now(); now < until && !this.#isStopped; now = clock.now()) {
-      if (!admission.isOpen && !isSuspect) {
+      const isHeld = !admission.isOpen && !isSuspect;
+      if (this.#isInside ? isHeld : !this.#entry.mayStart()) {
         this.#leave();
         await this.#opening(until);
         continue;
@@ -129,10 +136,9 @@ export class FoldSteps implements UserCode {
     const { promise, resolve } = Promise.withResolvers<void>();
     const { clock } = this.#options;
     const cancel = clock.timer(Math.max(1, until - clock.now()), resolve);
-    const close = admission.onOpen(resolve);
+    this.#opened = resolve;
     await promise;
     cancel();
-    close();
   }
 
   /** What the user's code answers; null: it takes longer than the beat, and is to be asked for again. */
@@ -165,12 +171,12 @@ export class FoldSteps implements UserCode {
   }
 
   #enter(): void {
-    if (!this.#isInside) admission.entered();
+    if (!this.#isInside) this.#entry.started();
     this.#isInside = true;
   }
 
   #leave(): void {
-    if (this.#isInside) admission.left();
+    if (this.#isInside) this.#entry.ended();
     this.#isInside = false;
   }
 }

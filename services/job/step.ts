@@ -90,7 +90,8 @@ function chunkSpec(
   planned: PlannedChunk,
 ): ChunkSpec {
   const { epoch, generation, plan, startedAt } = state;
-  const { action, retry, timeoutMs, graceMs, durability, payload, fold } = plan.stages[stage]!;
+  const { action, rate, retry, timeoutMs, graceMs, durability, payload, fold } =
+    plan.stages[stage]!;
   const next = plan.stages[stage + 1];
   const { total, collected } = state.stages[stage]!;
   const fed = state.stages[stage + 1];
@@ -101,7 +102,7 @@ function chunkSpec(
     generation,
     stage,
     ...planned,
-    plan: { action, payload, retry, timeoutMs, graceMs, durability, fold },
+    plan: { action, payload, rate, retry, timeoutMs, graceMs, durability, fold },
     next: next ? { stage: stage + 1, action: next.action } : null,
     room: {
       items: LIMITS.backlogItems - (fed?.backlog.items ?? 0),

@@ -198,6 +198,7 @@ export class ChunkLog {
       running: last?.running ?? 0,
       retrying: last?.retrying ?? 0,
       nextRetryAt: last?.nextRetryAt ?? null,
+      ...(last?.heldBy && !final ? { heldBy: last.heldBy } : {}),
       firstPiece,
       pieces: this.#passed.slice(firstPiece),
       returned: this.#returned,

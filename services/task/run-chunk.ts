@@ -9,9 +9,11 @@ import { Control } from "./control.ts";
 import { crashedGroup } from "./crashed-group.ts";
 import type { Execution } from "./executor/execution.ts";
 import type { GroupHead } from "./executor/group.ts";
+import type { Grant } from "./executor/lease.ts";
 import { isStillHere, release, type Begun } from "./executor/quarantine.ts";
 import { startExecution } from "./executor/start.ts";
 import { loadInputs, type ChunkInputs } from "./inputs.ts";
+import { Leases } from "./leases.ts";
 import { mark } from "./mark.ts";
 import { restoreLog } from "./restore.ts";
 import { save } from "./save.ts";
@@ -37,6 +39,7 @@ export async function runChunk(
   const log = new ChunkLog(spec, { indexes, invocation: ctx.request().id });
   if (spec.isResumed) await restoreLog(ctx, log);
   const suspects = new Suspects(spec.window);
+  const leases = new Leases(ctx, spec.jobId);
 
   while (!log.isDone) {
     const open = openTasks(inputs, log);
@@ -45,13 +48,14 @@ export async function runChunk(
     const round = control.stopped.aborted ? { ...next, group: open } : next;
     const begun = await begin(ctx, control, round.kind);
     log.begin(begun.at);
-    if (!(await hasDied(ctx, { control, inputs, log, round, begun, findAction }))) continue;
+    if (!(await hasDied(ctx, { control, inputs, log, round, begun, findAction, leases }))) continue;
     const lost = round.group.filter((index) => log.isOpen(index));
     for (const index of suspects.died(lost, begun.isAlone)) {
       log.add(crashedGroup(spec, inputs, index, { begun, deaths: suspects.deaths(index) }));
     }
   }
   release(ctx.request().id);
+  leases.release();
   if (spec.isAwaited)
     sendFreed(ctx, spec.jobId, {
       epoch: spec.epoch,
@@ -89,6 +93,7 @@ async function hasDied(
     round,
     begun,
     findAction,
+    leases,
   }: {
     readonly control: Control;
     readonly inputs: ChunkInputs;
@@ -96,10 +101,12 @@ async function hasDied(
     readonly round: Round;
     readonly begun: Begun;
     readonly findAction: FindAction;
+    readonly leases: Leases;
   },
 ): Promise<boolean> {
   const { attemptCompletedSignal } = ctx.request();
   let execution: Execution | undefined;
+  let grant: Grant | null = null;
   const take = async (): Promise<Step> => {
     if (!isStillHere(begun)) return { head: DIED, lines: [] };
     const { directive } = control;
@@ -111,6 +118,7 @@ async function hasDied(
       directive,
       findAction,
       attemptCompletedSignal,
+      grant,
     });
     return execution.take();
   };
@@ -130,6 +138,8 @@ async function hasDied(
       if (log.hasUnsaved || head.returnedFrom !== null) await save(ctx, log, false);
       sendReport(ctx, log.spec.jobId, log.report(false));
     }
+    grant = head.ask && !isOver() ? await leases.ask(head.ask) : null;
+    if (grant) execution?.granted(grant);
   }
   execution?.stop();
   return false;

@@ -29,6 +29,7 @@ import type { JobTimer } from "../job/timers.ts";
 import type { Notice, NoticeId } from "../job/core/notices.ts";
 import type { FoldSpec } from "../fold/fold-spec.ts";
 import type { Folded } from "../job/core/fold/user-fold.ts";
+import type { LeaseAnswer, LeaseRequest } from "../limits/core/lease.ts";
 import type { ChunkSpec } from "../task/chunk-spec.ts";
 import type { Directive } from "../task/directive.ts";
 import { jsonSerde } from "./json.ts";
@@ -234,6 +235,16 @@ export const clearBlock = (ctx: Context, key: string) =>
 
 export const sendSweep = (ctx: Context, request: SweepRequest) =>
   send(ctx, { service: "Sweep", method: "run", parameter: request });
+
+export const askLimiter = (ctx: Context, key: string, request: LeaseRequest) =>
+  call<LeaseAnswer>(ctx, { service: "Limiter", key, method: "lease", parameter: request });
+
+/** Says it without waiting for the answer. */
+export const tellLimiter = (ctx: Context, key: string, request: LeaseRequest) =>
+  send(ctx, { service: "Limiter", key, method: "lease", parameter: request });
+
+export const expireLimiter = (ctx: Context, key: string, delay: number) =>
+  send(ctx, { service: "Limiter", key, method: "expire", parameter: null, delay });
 
 // --- internal ---
 

@@ -8,4 +8,5 @@ export const OWN_SERVICES = [
   "Sweep",
   "Notify",
   "Fold",
+  "Limiter",
 ] as const;

@@ -301,11 +301,6 @@ const NOT_YET: [string, unknown][] = [
   ["a dynamic fan-out", { ...good, fanout: { from: { action: "echo" } } }],
   ["a remote action", { ...good, action: "Greeter/greet" }],
   ["a later remote action", { ...good, nextActions: ["Greeter/greet"] }],
-  ["a rate", { ...good, limits: { rate: { tasks: 1, per: "1s" } } }],
-  [
-    "a stage's rate",
-    { ...good, nextActions: [{ action: "echo", limits: { rate: { tasks: 1, per: "1s" } } }] },
-  ],
 ];
 
 const REFUSED = [

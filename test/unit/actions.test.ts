@@ -30,6 +30,37 @@ describe("fold", () => {
   });
 });
 
+describe("the limits of an action", () => {
+  it.each([
+    { concurrency: 1 },
+    { concurrency: 100_000, rate: { tasks: 500, per: "1s" } },
+    { rate: { tasks: 1, per: 60_000 } },
+    { rate: null },
+    {},
+  ])("may be %j", (limits) => {
+    expect(action({ name: "a", limits, run }).limits).toBe(limits);
+  });
+
+  it.each([
+    ["no slots", { concurrency: 0 }, "limits.concurrency"],
+    ["half a slot", { concurrency: 1.5 }, "limits.concurrency"],
+    ["too many slots", { concurrency: 100_001 }, "limits.concurrency"],
+    ["no tasks", { rate: { tasks: 0, per: "1s" } }, "limits.rate.tasks"],
+    ["no time", { rate: { tasks: 1, per: "0s" } }, "limits.rate.per"],
+    ["no unit", { rate: { tasks: 1, per: "10" } }, "limits.rate.per"],
+  ])("are refused with %s", (_, limits, place) => {
+    expect(() => action({ name: "send", limits, run })).toThrow(TypeError);
+    expect(() => action({ name: "send", limits, run })).toThrow(
+      `${place} of action "send" is wrong: `,
+    );
+  });
+
+  it("are refused with a key that means nothing", () => {
+    const limits: object = { concurency: 5 };
+    expect(() => action({ name: "send", limits, run })).toThrow("concurency");
+  });
+});
+
 describe("emit", () => {
   it("is an object with one key on the wire", () => {
     expect(emit({ sent: 1 }, { tasks: 2 })).toEqual({

@@ -1,6 +1,6 @@
 import { needsPage, refill } from "./backlog.ts";
 import type { Command } from "./command.ts";
-import { isFlooded, planChunks } from "./dispatch.ts";
+import { boundsOf, isFlooded, planChunks } from "./dispatch.ts";
 import { addTasks } from "./feed.ts";
 import type { Folded } from "./fold/user-fold.ts";
 import { takeFolded } from "./folding.ts";
@@ -34,7 +34,7 @@ export type JobEvent =
   | { type: "limits"; at: number; stages: readonly number[]; limits: ChangedLimits }
   | ({ type: "redrive" } & Redrive);
 
-export type ChangedLimits = Partial<Pick<StagePlan, "concurrency">>;
+export type ChangedLimits = Partial<Pick<StagePlan, "concurrency" | "rate">>;
 
 /**
  * One step of a job: counts, feeds the next stage, seals, judges, fans in and dispatches, all or nothing.
@@ -176,8 +176,8 @@ function dispatch(state: JobState, commands: Command[]): void {
   if (state.isPaused || state.isScheduled) return;
   for (const [at, stage] of state.stages.entries()) {
     if (isFlooded(state.stages[at + 1])) continue;
-    const { concurrency } = state.plan.stages[at]!;
-    for (const planned of planChunks(stage, { concurrency, at: state.updatedAt })) {
+    const bounds = boundsOf(state.plan.stages[at]!);
+    for (const planned of planChunks(stage, { ...bounds, at: state.updatedAt })) {
       stage.status = "RUNNING";
       stage.startedAt ??= state.updatedAt;
       commands.push({ type: "dispatch", stage: at, planned });

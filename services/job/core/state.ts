@@ -2,6 +2,7 @@ import type { EndStatus } from "../../contract/task.ts";
 import type { TaskError } from "../../contract/task.ts";
 import { emptyBacklog, type Backlog } from "./backlog.ts";
 import { userFold, type Folding } from "./fold/user-fold.ts";
+import type { HeldBy } from "../../task/executor/lease.ts";
 import type { JobPlan } from "./plan.ts";
 import type { Segment } from "./segments.ts";
 
@@ -29,6 +30,8 @@ export interface ChunkInFlight {
   invocation: string | null;
   /** number of the newest order it knows */
   order: number;
+  /** what keeps its waiting tasks from starting */
+  heldBy?: HeldBy | undefined;
 }
 
 /** Tasks that a stop kept from starting: each is a CANCELLED outcome. */
@@ -132,6 +135,7 @@ export interface ChunkReport {
   readonly nextRetryAt: number | null;
   readonly retries: number;
   readonly taskMs: number;
+  readonly heldBy?: HeldBy;
   /** tasks passed on to the next stage, from piece number `firstPiece` on */
   readonly firstPiece: number;
   readonly pieces: readonly PassedOn[];
@@ -209,6 +213,15 @@ export function begin(state: JobState): void {
   state.isScheduled = false;
   state.startedAt = state.updatedAt;
   state.generationAt = state.updatedAt;
+}
+
+/** Tasks of a chunk that have not started, as far as is known. */
+export function unstartedTasks({ size, seq, window, ...counts }: ChunkInFlight): number {
+  // Without slots it has ended; before its first report it has not begun.
+  if (window === 0) return 0;
+  if (seq === 0) return size;
+  const { succeeded, failed, cancelled, running, retrying } = counts;
+  return size - succeeded - failed - cancelled - running - retrying;
 }
 
 export const endedTasks = (stage: StageState) => stage.succeeded + stage.failed + stage.cancelled;

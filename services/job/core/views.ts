@@ -1,7 +1,8 @@
 import type { Blocker, ControlAnswer } from "../../contract/handlers.ts";
 import type { Counts, JobStatus, StageStatus } from "../../contract/job-status.ts";
 import { userFold } from "./fold/user-fold.ts";
-import { endedTasks, hasEnded, type JobState, type StageState } from "./state.ts";
+import type { HeldBy } from "../../task/executor/lease.ts";
+import { endedTasks, hasEnded, unstartedTasks, type JobState, type StageState } from "./state.ts";
 
 /** A job as `status` shows it. `folds`: of each stage what its chunks' fold shows, if they compute one. */
 export function jobStatus(
@@ -54,8 +55,18 @@ export function blockers(state: JobState, now: number): Blocker[] {
     if (at > 0 && !hasEnded(state.stages[at - 1]!)) {
       add("upstream", `Stage ${at} may get more tasks until stage ${at - 1} has ended.`);
     }
-    if (counts.pending > 0) {
-      add("pending", `${counts.pending} tasks wait for a free slot.`, { count: counts.pending });
+    const { action } = state.plan.stages[at]!;
+    const [limited, rated] = [heldTasks(stage, "limiter"), heldTasks(stage, "rate")];
+    if (limited > 0) {
+      const message = `${limited} tasks wait for what action "${action}" allows all jobs together.`;
+      add("limiter", message, { count: limited, action });
+    }
+    if (rated > 0) {
+      add("rate", `${rated} tasks wait for their stage's rate.`, { count: rated });
+    }
+    const pending = counts.pending - limited - rated;
+    if (pending > 0) {
+      add("pending", `${pending} tasks wait for a free slot.`, { count: pending });
     }
     if (counts.running > 0) {
       add("running", `${counts.running} tasks run.`, { count: counts.running });
@@ -105,6 +116,12 @@ const isStopping = (state: JobState) =>
   (state.stop !== null || state.stages.some((stage) => stage.stop && !hasEnded(stage)));
 
 const chunksOf = (stage: StageState) => Object.values(stage.chunks);
+
+/** Tasks in chunks that say what they wait for. */
+function heldTasks(stage: StageState, heldBy: HeldBy): number {
+  const held = chunksOf(stage).filter((chunk) => chunk.heldBy === heldBy);
+  return held.reduce((sum, chunk) => sum + unstartedTasks(chunk), 0);
+}
 
 function stageStatus(state: JobState, stage: StageState, at: number, folded: unknown): StageStatus {
   const plan = state.plan.stages[at]!;

@@ -23,6 +23,12 @@ export class RetryQueue {
     return this.#tasks[0]?.readyAt ?? null;
   }
 
+  /** Tasks whose next attempt is due. */
+  readyCount(now: number): number {
+    const at = this.#tasks.findIndex(({ readyAt }) => readyAt > now);
+    return at === -1 ? this.#tasks.length : at;
+  }
+
   add(task: PendingTask): void {
     let at = this.#tasks.length;
     while (at > 0 && this.#tasks[at - 1]!.readyAt > task.readyAt) at -= 1;

@@ -29,6 +29,7 @@ export function executionOf(setting: Setting): Execution {
     action: action({ name: "work", run }),
     next: null,
     window: 100,
+    limiters: [],
     lastKnown: -1,
     inputOf: (index) => ({ item: index }),
     isEager: false,

@@ -59,6 +59,8 @@ describe("planJob", () => {
         action: "work",
         payload: {},
         concurrency: 100,
+        rate: null,
+        shared: null,
         retry: { maxAttempts: 3, initialMs: 200, maxMs: 10_000, factor: 2, jitter: true },
         timeoutMs: 900_000,
         graceMs: 10_000,
@@ -88,6 +90,20 @@ describe("planJob", () => {
       { limits: { concurrency: 2 } },
       { concurrency: 1 },
       { concurrency: 2 },
+    ],
+    [
+      "rate",
+      { limits: { rate: { tasks: 1, per: "1s" } } },
+      { limits: { rate: { tasks: 2, per: "1m" } } },
+      { rate: { tasks: 1, perMs: 1_000 } },
+      { rate: { tasks: 2, perMs: 60_000 } },
+    ],
+    [
+      "wish for no rate",
+      { limits: { rate: { tasks: 1, per: "1s" } } },
+      { limits: { rate: null } },
+      { rate: { tasks: 1, perMs: 1_000 } },
+      { rate: null },
     ],
     [
       "policy",
@@ -180,6 +196,11 @@ describe("requestHash", () => {
       { ...base(), retention: "1d" },
     ],
     [
+      "the spelling of a rate",
+      { ...base(), limits: { rate: { tasks: 1, per: "1s" } } },
+      { ...base(), limits: { rate: { tasks: 1, per: 1_000 } } },
+    ],
+    [
       "the spelling of an interval",
       { ...base(), retry: { initialInterval: "60s" } },
       { ...base(), retry: { initialInterval: "1m" } },
@@ -250,9 +271,6 @@ describe("digest", () => {
 describe("unsupported", () => {
   it.each([
     ["fanout.from", { fanout: { from: { action: "pages" } } }],
-    ["limits.rate", { limits: { rate: { tasks: 1, per: "1s" } } }],
-    ["stage 1: limits.rate", inStage({ limits: { rate: { tasks: 1, per: "1s" } } })],
-    ["stage 1: limits.rate", inStage({ limits: { rate: { tasks: 1, per: "1s" } } })],
     ['stage 0: remote action "Crm/note"', { action: "Crm/note" }],
     ['stage 1: remote action "Crm/note"', { nextActions: ["Crm/note"] }],
   ])("names %s", (path, change) => {
@@ -312,10 +330,6 @@ const seen = [hash(base())];
 
 function base() {
   return { action: "work", fanout: { tasks: 1 } };
-}
-
-function inStage(options: object) {
-  return { nextActions: [{ action: "b", ...options }] };
 }
 
 function parsed(request: object): JobRequest {

@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { Schedule } from "../../../../services/task/executor/schedule.ts";
 
 const NOTHING = { lines: [], succeeded: 0, failed: 0 };
-const quiet = { passesOn: false, returns: false };
-const fresh = { startedAt: 0, committedBytes: 0, unsavedBytes: 0, isEager: false };
+const quiet = { passesOn: false, returns: false, runsOut: false };
+const fresh = { startedAt: 0, committedBytes: 0, unsavedBytes: 0, isEager: false, limiters: [] };
 
 /** Of groups with so many succeeded and failed tasks, 50 ms apart: which are reported. */
 function reported(
