@@ -3,10 +3,12 @@ import type { ResultsPage, ResultsRequest } from "../contract/handlers.ts";
 import { LIMITS } from "../contract/limits.ts";
 import type { TaskOutcome } from "../contract/task.ts";
 import { taskId } from "../contract/task.ts";
+import type { ReadHead } from "../data/data.ts";
 import { blockKey } from "../task/chunk-spec.ts";
 import { loadInputs } from "../task/inputs.ts";
 import { lineIndex, parseLine } from "../task/record.ts";
 import { readLines } from "../wire/calls.ts";
+import type { Lines } from "../wire/lines.ts";
 import { BLOCK } from "./core/dispatch.ts";
 import { splitSegment, type Segment } from "./core/segments.ts";
 import { hasEnded, type DroppedTasks, type JobState } from "./core/state.ts";
@@ -26,16 +28,22 @@ export async function resultsPage(
   const segments: Segment[] = [];
   let next = Number(request.cursor ?? 0);
   let bytes = 0;
+  let blocks = 0;
+  const hasRoom = () => bytes + ROOM_BYTES <= LIMITS.pageBytes && blocks < BLOCKS_A_PAGE;
 
-  while (next < stage.total && entries.length < limit && bytes + ROOM_BYTES <= LIMITS.pageBytes) {
+  while (next < stage.total && entries.length < limit && hasRoom()) {
     const block = Math.floor(next / BLOCK);
     const blockEnd = Math.min(stage.total, (block + 1) * BLOCK);
-    const { head, lines } = await readLines(ctx, blockKey(ctx.key, state.epoch, at, block), {
-      from: next,
-      limit: limit - entries.length,
-      maxBytes: LIMITS.pageBytes - bytes,
-      status,
-    });
+    const isSent = next < stage.sentTo;
+    const { head, lines } = isSent
+      ? await readLines(ctx, blockKey(ctx.key, state.epoch, at, block), {
+          from: next,
+          limit: limit - entries.length,
+          maxBytes: LIMITS.pageBytes - bytes,
+          status,
+        })
+      : NOTHING;
+    if (isSent) blocks += 1;
     const recorded = lines.map((line): Entry => ({ index: lineIndex(line), line }));
     // Behind the last line of a page that was cut there may be others.
     const to = head.hasMore ? (recorded.at(-1)?.index ?? next) + 1 : blockEnd;
@@ -67,6 +75,9 @@ export async function resultsPage(
 
 /** A page goes on into another block only if the largest outcome has room. */
 const ROOM_BYTES = 2 * LIMITS.resultBytes;
+/** Where hardly any outcome has the status that is asked for, a page may be empty and not the last. */
+const BLOCKS_A_PAGE = 64;
+const NOTHING: Lines<ReadHead> = { head: { hasMore: false }, lines: [] };
 
 /** One outcome of a page. */
 type Entry =
