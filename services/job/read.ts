@@ -4,7 +4,7 @@ import type { Tally } from "../data/data.ts";
 import { invalidField } from "../failure.ts";
 import { blockKey } from "../task/chunk-spec.ts";
 import { blockTimeline, tallyBlock } from "../wire/calls.ts";
-import { BLOCK } from "./core/dispatch.ts";
+import { blocksOf } from "./core/dispatch.ts";
 import {
   hasEnded,
   type ChunkInFlight,
@@ -22,7 +22,7 @@ export async function timelinePage(
   request: TimelineRequest,
 ): Promise<TimelinePage> {
   const { at, stage } = chosenStage(state, request.stage ?? 0);
-  const blocks = Math.ceil(stage.total / BLOCK);
+  const blocks = blocksOf(stage);
   const block = Number(request.cursor ?? 0);
   if (block >= blocks) return { chunks: [], cursor: null };
   const chunks = await blockTimeline(ctx, blockKey(jobId, state.epoch, at, block));
@@ -103,9 +103,9 @@ async function tallyStage(
   state: JobState,
   at: number,
 ): Promise<Tally> {
-  const { total, chunks } = state.stages[at]!;
-  const inFlight = Object.keys(chunks).map((chunk) => `${state.generation}.${chunk}`);
-  const blocks = Math.ceil(total / BLOCK);
+  const stage = state.stages[at]!;
+  const inFlight = Object.keys(stage.chunks).map((chunk) => `${state.generation}.${chunk}`);
+  const blocks = blocksOf(stage);
   const sum = { succeeded: 0, failed: 0, cancelled: 0, duplicates: 0 };
   for (let first = 0; first < blocks; first += BLOCKS_AT_ONCE) {
     const calls = Array.from({ length: Math.min(BLOCKS_AT_ONCE, blocks - first) }, (_, i) =>

@@ -7,7 +7,7 @@ import type { RedriveRequest } from "../contract/handlers.ts";
 import { invalidField, refusal } from "../failure.ts";
 import { blockKey } from "../task/chunk-spec.ts";
 import { blockSpans } from "../wire/calls.ts";
-import { BLOCK } from "./core/dispatch.ts";
+import { BLOCK, blocksOf } from "./core/dispatch.ts";
 import type { RedrivenStage } from "./core/redrive.ts";
 import type { Segment } from "./core/segments.ts";
 import { hasEnded, REDRIVEN, type JobState, type RedrivenStatus } from "./core/state.ts";
@@ -130,7 +130,7 @@ async function findRecorded(
 ): Promise<Segment[]> {
   const blocks = indexes
     ? [...new Set(indexes.map((index) => Math.floor(index / BLOCK)))]
-    : Array.from({ length: Math.ceil(stages[at]!.total / BLOCK) }, (_, block) => block);
+    : Array.from({ length: blocksOf(stages[at]!) }, (_, block) => block);
   const segments: Segment[] = [];
   for (const block of blocks) {
     const within = indexes?.filter((index) => Math.floor(index / BLOCK) === block) ?? null;

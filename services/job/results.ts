@@ -1,9 +1,11 @@
 import type { ObjectSharedContext } from "@restatedev/restate-sdk";
 import type { ResultsPage, ResultsRequest } from "../contract/handlers.ts";
 import { LIMITS } from "../contract/limits.ts";
+import type { ReadHead } from "../data/data.ts";
 import { blockKey } from "../task/chunk-spec.ts";
 import { lineIndex, parseLine, withoutGap } from "../task/record.ts";
 import { readLines } from "../wire/calls.ts";
+import type { Lines } from "../wire/lines.ts";
 import { BLOCK } from "./core/dispatch.ts";
 import { hasEnded, type JobState } from "./core/state.ts";
 import { droppedLines } from "./dropped-lines.ts";
@@ -21,16 +23,23 @@ export async function resultsPage(
   const lines: string[] = [];
   let next = Number(request.cursor ?? 0);
   let bytes = 0;
+  let blocks = 0;
+  const hasRoom = () => bytes + ROOM_BYTES <= LIMITS.pageBytes && blocks < BLOCKS_A_PAGE;
 
-  while (next < stage.total && lines.length < limit && bytes + ROOM_BYTES <= LIMITS.pageBytes) {
+  while (next < stage.total && lines.length < limit && hasRoom()) {
     const block = Math.floor(next / BLOCK);
     const blockEnd = Math.min(stage.total, (block + 1) * BLOCK);
     const room = limit - lines.length;
-    const { head, lines: recorded } = await readLines(
-      ctx,
-      blockKey(ctx.key, state.epoch, at, block),
-      { from: next, limit: room, maxBytes: LIMITS.pageBytes - bytes, status },
-    );
+    const isSent = next < stage.sentTo;
+    const { head, lines: recorded } = isSent
+      ? await readLines(ctx, blockKey(ctx.key, state.epoch, at, block), {
+          from: next,
+          limit: room,
+          maxBytes: LIMITS.pageBytes - bytes,
+          status,
+        })
+      : NOTHING;
+    if (isSent) blocks += 1;
     // Behind the last line of a page that was cut there may be others.
     const to = head.hasMore ? lineIndex(recorded.at(-1)!) + 1 : blockEnd;
     const dropped =
@@ -58,6 +67,9 @@ export async function resultsPage(
 
 /** A page goes on into another block only if the largest outcome has room. */
 const ROOM_BYTES = 2 * LIMITS.resultBytes;
+/** Where hardly any outcome has the status that is asked for, a page may be empty and not the last. */
+const BLOCKS_A_PAGE = 64;
+const NOTHING: Lines<ReadHead> = { head: { hasMore: false }, lines: [] };
 
 const inOrder = (lines: readonly string[], limit: number) =>
   lines.toSorted((a, b) => lineIndex(a) - lineIndex(b)).slice(0, limit);

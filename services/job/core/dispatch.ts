@@ -81,6 +81,7 @@ export function planChunks(
       invocation: null,
       order: stage.order,
     };
+    stage.sentTo = Math.max(stage.sentTo, next.first + taken);
     planned.push({ chunk, first: next.first, size: taken, window, slices });
     inFlight += 1;
     free -= window;
@@ -96,6 +97,8 @@ export function boundsOf({ concurrency, rate, shared }: StagePlan): Bounds {
     perSecond: Math.min(perSecondOf(rate), perSecondOf(shared?.rate ?? null)),
   };
 }
+/** How many Data objects may hold something of a stage. */
+export const blocksOf = ({ sentTo }: StageState) => Math.ceil(sentTo / BLOCK);
 
 /** No more is dispatched while the next stage has this much waiting: half of what it may store. */
 export function isFlooded(next: StageState | undefined): boolean {

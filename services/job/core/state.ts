@@ -69,6 +69,8 @@ export interface StageState {
   ranIn: number;
   chunks: Record<string, ChunkInFlight>;
   nextChunk: number;
+  /** tasks from this index on were never sent: nothing is stored of them */
+  sentTo: number;
   /** tasks per second and slot, as the last chunks did them; null until one has ended */
   pace: number | null;
   /** outcomes per second, decaying over five seconds */
@@ -194,6 +196,7 @@ export function newJob(
       ranIn: 1,
       chunks: {},
       nextChunk: 0,
+      sentTo: 0,
       pace: null,
       rate: 0,
       rateAt: at,

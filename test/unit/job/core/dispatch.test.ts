@@ -5,6 +5,7 @@ import { push } from "../../../../services/job/core/backlog.ts";
 import {
   BLOCK,
   boundsOf,
+  blocksOf,
   isFlooded,
   MAX_CHUNK,
   MAX_IN_FLIGHT,
@@ -26,6 +27,17 @@ describe("planChunks", () => {
     expect(others).toEqual([]);
     expect(stage.chunks[0]).toMatchObject({ size: 10, window: 10, sentAt: at, seenAt: at });
     expect(stage.backlog.tasks).toBe(0);
+  });
+
+  it("knows up to where it has sent tasks, also when some come back", () => {
+    const stage = stageWith({ waiting: 100_000 });
+    expect(blocksOf(stage)).toBe(0);
+    planChunks(stage, { concurrency: 4, at });
+    expect(stage.sentTo).toBe(Object.values(stage.chunks).reduce((sum, { size }) => sum + size, 0));
+    expect(blocksOf(stage)).toBe(Math.ceil(stage.sentTo / BLOCK));
+    const again = stageWith({ waiting: 5, sentTo: 20_000 });
+    planChunks(again, { concurrency: 4, at });
+    expect(again.sentTo).toBe(20_000);
   });
 
   it("sends chunks of 1,000 tasks as long as nothing was measured", () => {
