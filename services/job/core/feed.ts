@@ -2,7 +2,6 @@ import { push } from "./backlog.ts";
 import type { Command } from "./command.ts";
 import { userFold } from "./fold/user-fold.ts";
 import type { Segment } from "./segments.ts";
-import { drop } from "./stop.ts";
 import type { JobState } from "./state.ts";
 
 /** Tasks that are new to a stage. Those of a stage that is being stopped are cancelled as they come. */
@@ -19,8 +18,9 @@ export function addTasks(
     stage.ranIn = state.generation;
     if (userFold(state.plan.stages[at]!.fold) !== null && !stage.stop) stage.folding = "due";
   }
-  for (const spilled of push(stage.backlog, segments)) {
+  if (stage.stop) stage.cancelled += count;
+  const { backlog } = stage.stop ? stage.dropped.at(-1)! : stage;
+  for (const spilled of push(backlog, segments)) {
     commands.push({ type: "spill", stage: at, spilled });
   }
-  if (stage.stop) drop(stage, state.generation);
 }

@@ -4,7 +4,7 @@ import { boundsOf, isFlooded, planChunks } from "./dispatch.ts";
 import { addTasks } from "./feed.ts";
 import type { Folded } from "./fold/user-fold.ts";
 import { takeFolded } from "./folding.ts";
-import { judgeEarly, judgeStage } from "./policy.ts";
+import { judgeEarly, judgeStage, type Verdict } from "./policy.ts";
 import { redrive, type Redrive } from "./redrive.ts";
 import { applyFreed, applyReport } from "./report.ts";
 import type { Segment } from "./segments.ts";
@@ -16,6 +16,7 @@ import {
   type ChunkReport,
   type FreedChunk,
   type JobState,
+  type Stop,
 } from "./state.ts";
 import { giveOrder, stopJob, stopStage } from "./stop.ts";
 import type { StagePlan } from "./plan.ts";
@@ -160,17 +161,24 @@ function endStages(state: JobState, commands: Command[]): void {
     }
     if (stage.folding === "running") return;
     stage.endedAt = state.updatedAt;
-    const verdict = judgeStage(stage, state.plan.stages[at]!);
-    stage.status = stage.stop?.as ?? verdict.as;
-    if (stage.status !== "SUCCEEDED") state.reason ??= stage.stop?.reason ?? verdict.reason;
+    stage.status = endOf(state, at).as;
     if (stage.ranIn === state.generation) commands.push({ type: "stage ended", stage: at });
   }
-  const isFailed = state.stages.some(({ status }) => status === "FAILED");
-  state.status = state.stop?.as ?? (isFailed ? "FAILED" : "SUCCEEDED");
-  state.reason = state.stop?.reason ?? state.reason;
+  endJob(state, commands);
+}
+
+/** What an earlier generation left CANCELLED, and nobody ran again, is no success. */
+function endJob(state: JobState, commands: Command[]): void {
+  const failed = state.stages.findIndex(({ status }) => status !== "SUCCEEDED");
+  const end = state.stop ?? (failed === -1 ? null : endOf(state, failed));
+  state.status = state.stop?.as ?? (end ? "FAILED" : "SUCCEEDED");
+  state.reason = end?.reason ?? null;
   state.endedAt = state.updatedAt;
   commands.push({ type: "job ended" });
 }
+
+const endOf = ({ stages, plan }: JobState, at: number): Stop | Verdict =>
+  stages[at]!.stop ?? judgeStage(stages[at]!, plan.stages[at]!);
 
 function dispatch(state: JobState, commands: Command[]): void {
   if (state.isPaused || state.isScheduled) return;

@@ -60,6 +60,7 @@ export interface StageState {
   backlog: Backlog;
   /** recorded tasks that run again, by the status of the outcome that stands until they have */
   redriven: Record<RedrivenStatus, Backlog>;
+  /** of each stop that it has seen */
   dropped: DroppedTasks[];
   /** null: it is not being stopped */
   stop: Stop | null;

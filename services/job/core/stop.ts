@@ -37,13 +37,12 @@ export function drop(stage: StageState, generation: number): void {
     stage.redriven[status] = emptyBacklog(nextPage);
   }
   const { backlog } = stage;
-  if (backlog.tasks === 0) return;
-  const last = stage.dropped.at(-1);
-  const isShort = backlog.firstPage === backlog.nextPage && backlog.tail.length === 0;
   stage.cancelled += backlog.tasks;
-  if (isShort && last?.generation === generation) unshift(last.backlog, backlog.head);
-  else stage.dropped.push({ generation, reason: stage.stop?.reason ?? "", backlog });
   stage.backlog = emptyBacklog(backlog.nextPage);
+  const last = stage.dropped.at(-1);
+  // Once it is stopped, only what chunks give back: that never fills a page.
+  if (last?.generation === generation) unshift(last.backlog, backlog.head);
+  else stage.dropped.push({ generation, reason: stage.stop?.reason ?? "", backlog });
 }
 
 /** Tells the chunks in flight of a stage what holds from now on; those not heard of yet, when they report. */
