@@ -38,7 +38,8 @@ export function applyReport(state: JobState, report: ChunkReport, commands: Comm
 /** A chunk has ended all its tasks: others may have its slots. False: it is not in flight. */
 export function applyFreed(state: JobState, freed: FreedChunk): boolean {
   const chunk = chunkInFlight(state, freed);
-  if (chunk) chunk.window = 0;
+  // Until they are counted, its tasks are none that run: others may in its slots.
+  if (chunk) Object.assign(chunk, { window: 0, running: 0, retrying: 0 });
   return chunk !== undefined;
 }
 
