@@ -116,7 +116,10 @@ describe("reduce", () => {
     const job = fed(emptyJob({ concurrency: 4 }), [tasks(0, 9_000)], { seal: true }).state;
     const { state, commands } = freed(job, { chunk: 0 });
     expect(commands).toMatchObject([{ type: "dispatch", planned: { first: 8_000 } }]);
-    expect(state.stages[0]).toMatchObject({ succeeded: 0, chunks: { 0: { window: 0, running: 0 } } });
+    expect(state.stages[0]).toMatchObject({
+      succeeded: 0,
+      chunks: { 0: { window: 0, running: 0 } },
+    });
     expect(freed(job, { chunk: 7 })).toEqual({ state: job, commands: [] });
     expect(freed(job, { epoch: "other" })).toEqual({ state: job, commands: [] });
   });
