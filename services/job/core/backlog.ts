@@ -1,4 +1,4 @@
-import { splitSegment, type Segment } from "./segments.ts";
+import { follows, splitSegment, type Segment } from "./segments.ts";
 
 /**
  * The tasks of a stage that no chunk has taken, in order.
@@ -64,7 +64,10 @@ export function unshift(backlog: Backlog, segments: readonly Segment[]): void {
   backlog.head.unshift(...segments);
 }
 
-/** Takes up to `count` tasks with consecutive indexes that end before index `limit`, from at most 16 segments and about 4 MiB. */
+/**
+ * Takes up to `count` tasks with consecutive indexes that end before index `limit`, from at most 16 segments
+ * and about 4 MiB. Segments of tasks that run again are taken whole, the first one however many they are.
+ */
 export function take(backlog: Backlog, count: number, limit: number): Segment[] {
   const taken: Segment[] = [];
   let wanted = count;
@@ -73,8 +76,12 @@ export function take(backlog: Backlog, count: number, limit: number): Segment[] 
     const [segment] = backlog.head;
     const last = taken.at(-1);
     if (!segment || segment.first >= limit) break;
-    if (last && last.first + last.count !== segment.first) break;
-    const [part, rest] = splitSegment(segment, Math.min(wanted, limit - segment.first));
+    if (last && !follows(last, segment)) break;
+    const isAgain = segment.source.kind === "again";
+    if (last && isAgain && segment.count > wanted) break;
+    const [part, rest] = isAgain
+      ? [segment, null]
+      : splitSegment(segment, Math.min(wanted, limit - segment.first));
     taken.push(part);
     account(backlog, part, -1);
     bytes += part.bytes;

@@ -1,7 +1,6 @@
 import { push } from "./backlog.ts";
 import type { Command } from "./command.ts";
 import type { Segment } from "./segments.ts";
-import { drop } from "./stop.ts";
 import type { JobState } from "./state.ts";
 
 /** Tasks that are new to a stage. Those of a stage that is being stopped are cancelled as they come. */
@@ -15,8 +14,9 @@ export function addTasks(
   const count = segments.reduce((sum, segment) => sum + segment.count, 0);
   stage.total += count;
   if (count > 0) stage.ranIn = state.generation;
-  for (const spilled of push(stage.backlog, segments)) {
+  if (stage.stop) stage.cancelled += count;
+  const { backlog } = stage.stop ? stage.dropped.at(-1)! : stage;
+  for (const spilled of push(backlog, segments)) {
     commands.push({ type: "spill", stage: at, spilled });
   }
-  if (stage.stop) drop(stage, state.generation);
 }

@@ -64,10 +64,11 @@ function isOutOfReach({ sealed, total, failed, cancelled }: StageState, wanted: 
 }
 
 function failed(stage: StageState, { action, succeedAfter }: StagePlan): Verdict {
-  const { total } = stage;
+  const { total, cancelled } = stage;
+  const others = cancelled > 0 ? `, ${cancelled} were cancelled` : "";
   const reason =
     succeedAfter === null
-      ? `${stage.failed} of ${total} tasks of "${action}" failed`
+      ? `${stage.failed} of ${total} tasks of "${action}" failed${others}`
       : `${stage.succeeded} of ${total} tasks of "${action}" succeeded, ${succeedAfter} must`;
   return { as: "FAILED", reason };
 }

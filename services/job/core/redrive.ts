@@ -55,9 +55,10 @@ function restore(state: JobState, redriven: RedrivenStage, commands: Command[]):
   stage.cancelled -= tasksIn(redriven.recorded.CANCELLED) + tasksIn(redriven.dropped);
 
   let page = Math.max(...pagesOf(stage));
+  // In order, since pages of what is dropped again are searched; what chunks gave back was not.
   const stored = (segments: readonly Segment[]) => {
     const backlog = emptyBacklog(page);
-    for (const spilled of push(backlog, segments)) {
+    for (const spilled of push(backlog, inOrder(segments))) {
       commands.push({ type: "spill", stage: redriven.stage, spilled });
     }
     page = backlog.nextPage;
@@ -76,6 +77,8 @@ function pagesOf(stage: StageState): number[] {
     ({ nextPage }) => nextPage,
   );
 }
+
+const inOrder = (segments: readonly Segment[]) => segments.toSorted((a, b) => a.first - b.first);
 
 const tasksIn = (segments: readonly Segment[]) =>
   segments.reduce((sum, { count }) => sum + count, 0);

@@ -2,7 +2,7 @@ import { needsPage, refill } from "./backlog.ts";
 import type { Command } from "./command.ts";
 import { isFlooded, planChunks } from "./dispatch.ts";
 import { addTasks } from "./feed.ts";
-import { judgeEarly, judgeStage } from "./policy.ts";
+import { judgeEarly, judgeStage, type Verdict } from "./policy.ts";
 import { redrive, type RedrivenStage } from "./redrive.ts";
 import { applyFreed, applyReport } from "./report.ts";
 import type { Segment } from "./segments.ts";
@@ -13,6 +13,7 @@ import {
   type ChunkReport,
   type FreedChunk,
   type JobState,
+  type Stop,
 } from "./state.ts";
 import { giveOrder, stopJob, stopStage } from "./stop.ts";
 import type { StagePlan } from "./plan.ts";
@@ -49,7 +50,7 @@ export function reduce(
   const commands: Command[] = [];
   if (hasEnded(state) !== (event.type === "redrive")) return { state, commands };
   if (!apply(state, event, commands)) return { state: before, commands: [] };
-  judgeStages(state, commands);
+  for (const at of state.stages.keys()) judge(state, at, commands);
   endStages(state, commands);
   if (!hasEnded(state)) dispatch(state, commands);
   return { state, commands };
@@ -119,40 +120,48 @@ function apply(state: JobState, event: JobEvent, commands: Command[]): boolean {
   return true;
 }
 
-/** Stops the stages that their policy ends early; one that ends as FAILED stops the job. */
-function judgeStages(state: JobState, commands: Command[]): void {
-  for (const [at, stage] of state.stages.entries()) {
-    if (stage.stop || hasEnded(stage) || stage.ranIn < state.generation) continue;
-    const verdict = judgeEarly(stage, state.plan.stages[at]!);
-    if (!verdict) continue;
-    const reason = verdict.reason ?? "The stage has as many succeeded tasks as it needs.";
-    stopStage(state, at, { as: verdict.as, reason }, commands);
-    if (verdict.as === "FAILED") stopJob(state, { as: "FAILED", reason }, commands);
-  }
+/** Stops a stage that its policy ends early; one that ends as FAILED stops the job. */
+function judge(state: JobState, at: number, commands: Command[]): void {
+  const stage = state.stages[at]!;
+  if (stage.stop || hasEnded(stage) || stage.ranIn < state.generation) return;
+  const verdict = judgeEarly(stage, state.plan.stages[at]!);
+  if (!verdict) return;
+  const reason = verdict.reason ?? "The stage has as many succeeded tasks as it needs.";
+  stopStage(state, at, { as: verdict.as, reason }, commands);
+  if (verdict.as === "FAILED") stopJob(state, { as: "FAILED", reason }, commands);
 }
 
 function endStages(state: JobState, commands: Command[]): void {
   if (state.isPaused || state.isScheduled) return;
   for (const [at, stage] of state.stages.entries()) {
-    const previous = state.stages[at - 1];
-    if (previous && !hasEnded(previous)) return;
-    if (previous) stage.sealed = true;
     if (hasEnded(stage)) continue;
+    // All stages before it have ended.
+    if (at > 0 && !stage.sealed) {
+      stage.sealed = true;
+      judge(state, at, commands);
+    }
     const isIdle = waitingTasks(stage) === 0 && Object.keys(stage.chunks).length === 0;
     if (!stage.sealed || !isIdle) return;
     stage.startedAt ??= state.updatedAt;
     stage.endedAt = state.updatedAt;
-    const verdict = judgeStage(stage, state.plan.stages[at]!);
-    stage.status = stage.stop?.as ?? verdict.as;
-    if (stage.status !== "SUCCEEDED") state.reason ??= stage.stop?.reason ?? verdict.reason;
+    stage.status = endOf(state, at).as;
     if (stage.ranIn === state.generation) commands.push({ type: "stage ended", stage: at });
   }
-  const isFailed = state.stages.some(({ status }) => status === "FAILED");
-  state.status = state.stop?.as ?? (isFailed ? "FAILED" : "SUCCEEDED");
-  state.reason = state.stop?.reason ?? state.reason;
+  endJob(state, commands);
+}
+
+/** What an earlier generation left CANCELLED, and nobody ran again, is no success. */
+function endJob(state: JobState, commands: Command[]): void {
+  const failed = state.stages.findIndex(({ status }) => status !== "SUCCEEDED");
+  const end = state.stop ?? (failed === -1 ? null : endOf(state, failed));
+  state.status = state.stop?.as ?? (end ? "FAILED" : "SUCCEEDED");
+  state.reason = end?.reason ?? null;
   state.endedAt = state.updatedAt;
   commands.push({ type: "job ended" });
 }
+
+const endOf = ({ stages, plan }: JobState, at: number): Stop | Verdict =>
+  stages[at]!.stop ?? judgeStage(stages[at]!, plan.stages[at]!);
 
 function dispatch(state: JobState, commands: Command[]): void {
   if (state.isPaused || state.isScheduled) return;

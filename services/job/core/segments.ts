@@ -34,7 +34,7 @@ export interface Slice {
   readonly bytes: number;
 }
 
-/** The first `count` tasks of a segment, and what remains (null if nothing). */
+/** The first `count` tasks of a segment, and what remains (null if nothing). Tasks that run again stay together. */
 export function splitSegment(segment: Segment, count: number): [Segment, Segment | null] {
   if (count >= segment.count) return [segment, null];
   const bytes = Math.round((segment.bytes * count) / segment.count);
@@ -47,6 +47,13 @@ export function splitSegment(segment: Segment, count: number): [Segment, Segment
       source: advance(segment.source, count),
     },
   ];
+}
+
+/** Whether a chunk that ends with one segment may go on with the other. */
+export function follows(before: Segment, segment: Segment): boolean {
+  const isAgain = segment.source.kind === "again";
+  if (before.source.kind === "again") return isAgain && before.source.last < segment.first;
+  return !isAgain && before.first + before.count === segment.first;
 }
 
 /** A fan-out as segments from index `first` on; lists are cut into slices, numbered from `nextSlice`. */
@@ -137,10 +144,11 @@ function advance(source: Source, count: number): Source {
       };
     }
     case "tasks":
-    case "again":
       return source;
     case "slice":
     case "piece":
       return { ...source, offset: source.offset + count };
+    case "again":
+      throw new Error("which of its tasks are the first is not known here");
   }
 }

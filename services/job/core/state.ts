@@ -53,6 +53,7 @@ export interface StageState {
   backlog: Backlog;
   /** recorded tasks that run again, by the status of the outcome that stands until they have */
   redriven: Record<RedrivenStatus, Backlog>;
+  /** of each stop that it has seen */
   dropped: DroppedTasks[];
   /** null: it is not being stopped */
   stop: Stop | null;
@@ -81,7 +82,7 @@ export interface JobState {
   readonly epoch: string;
   readonly hash: string;
   plan: JobPlan;
-  readonly startedAt: number;
+  startedAt: number;
   generation: number;
   /** start of this generation, and how long the ones before it took together */
   generationAt: number;

@@ -21,7 +21,7 @@ export function stopJob(state: JobState, stop: Stop, commands: Command[]): void 
   if (state.stop) return;
   state.stop = stop;
   state.isPaused = false;
-  state.isScheduled = false;
+  if (state.isScheduled) beginNow(state);
   for (const at of state.stages.keys()) {
     stopStage(state, at, { as: "CANCELLED", reason: stop.reason }, commands);
   }
@@ -35,13 +35,12 @@ export function drop(stage: StageState, generation: number): void {
     stage.redriven[status] = emptyBacklog(nextPage);
   }
   const { backlog } = stage;
-  if (backlog.tasks === 0) return;
-  const last = stage.dropped.at(-1);
-  const isShort = backlog.firstPage === backlog.nextPage && backlog.tail.length === 0;
   stage.cancelled += backlog.tasks;
-  if (isShort && last?.generation === generation) unshift(last.backlog, backlog.head);
-  else stage.dropped.push({ generation, reason: stage.stop?.reason ?? "", backlog });
   stage.backlog = emptyBacklog(backlog.nextPage);
+  const last = stage.dropped.at(-1);
+  // Once it is stopped, only what chunks give back: that never fills a page.
+  if (last?.generation === generation) unshift(last.backlog, backlog.head);
+  else stage.dropped.push({ generation, reason: stage.stop?.reason ?? "", backlog });
 }
 
 /** Tells the chunks in flight of a stage what holds from now on; those not heard of yet, when they report. */
@@ -65,6 +64,13 @@ export function tellChunk(state: JobState, at: number, id: string, commands: Com
 }
 
 // --- internal ---
+
+/** A scheduled job that is stopped has no later start: it would come after the end. */
+function beginNow(state: JobState): void {
+  state.isScheduled = false;
+  state.startedAt = state.updatedAt;
+  state.generationAt = state.updatedAt;
+}
 
 function directive(state: JobState, stage: StageState): Directive {
   if (stage.stop) return { type: "stop", reason: stage.stop.reason };
