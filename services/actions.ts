@@ -2,8 +2,8 @@ import type { z } from "zod";
 import { OWN_SERVICES } from "./wire/names.ts";
 import type { Fanout } from "./contract/fanout.ts";
 import type { Duration } from "./contract/duration.ts";
-import type { Retry } from "./contract/job-request.ts";
-import type { Task } from "./contract/task.ts";
+import { Limits, type Retry } from "./contract/job-request.ts";
+import type { Task, TaskOutcome } from "./contract/task.ts";
 
 /** What an action is handed beside its task. */
 export interface ActionContext {
@@ -21,6 +21,8 @@ export interface ActionOptions<Input, Output> {
   /** Checks each result; one that does not fit ends its task as INVALID_OUTPUT. */
   readonly output?: z.ZodType<Output>;
   readonly retry?: Retry;
+  /** Shared by every job that runs the action: attempts that run at once, and attempts started. */
+  readonly limits?: Limits;
   /** Of one attempt, at most 6 h. Default 15 minutes. */
   readonly timeout?: Duration;
   /** How long code that ignores its aborted signal is waited for. Default 10 s. */
@@ -41,7 +43,15 @@ export interface Action<Input = unknown, Output = unknown> extends ActionOptions
 /** An action whatever its input and output, as a registry holds it. */
 export type AnyAction = Pick<
   Action,
-  "kind" | "name" | "input" | "output" | "retry" | "timeout" | "cancelGrace" | "durability"
+  | "kind"
+  | "name"
+  | "input"
+  | "output"
+  | "retry"
+  | "limits"
+  | "timeout"
+  | "cancelGrace"
+  | "durability"
 > & {
   run(task: Task<never>, context: ActionContext): unknown;
 };
@@ -59,12 +69,45 @@ export function action<Input = unknown, Output = unknown>(
 export function action<Input, Output>(
   options: ActionOptions<Input, Output>,
 ): Action<Input, Output> {
-  if (!NAME.test(options.name) || RESERVED.includes(options.name)) {
-    throw new TypeError(
-      `an action's name must match ${NAME.source} and be none of ${RESERVED.join(", ")}, got "${options.name}"`,
-    );
-  }
+  checkName("an action", options.name);
+  checkLimits(options);
   return { ...options, kind: "function" };
+}
+
+export interface FoldOptions<Acc, Result> {
+  /** `[A-Za-z][A-Za-z0-9_.-]{0,63}` */
+  readonly name: string;
+  /** What the first step is given, or a function that makes it. */
+  readonly init: Acc | (() => Acc);
+  /** Takes one outcome in, FAILED and CANCELLED ones too. A step that a crash has undone runs again. */
+  readonly step: (acc: Acc, outcome: TaskOutcome) => NoInfer<Acc> | Promise<NoInfer<Acc>>;
+  /** Turns what the last step returned into the result; without it that is the result. */
+  readonly finish?: (acc: NoInfer<Acc>) => Result | Promise<Result>;
+}
+
+/** A user's own way to fold a stage: an accumulator is carried through all of its outcomes. */
+export interface UserFold<Acc = unknown, Result = unknown> extends FoldOptions<Acc, Result> {
+  readonly kind: "fold";
+}
+
+/** A fold whatever it accumulates, as a registry holds it. */
+export type AnyFold = Pick<UserFold, "kind" | "name"> & {
+  readonly init: unknown;
+  step(acc: never, outcome: TaskOutcome): unknown;
+  finish?(acc: never): unknown;
+};
+
+/**
+ * Defines a fold, for `"fold": { "action": name }`: after a stage has ended its outcomes go through `step`
+ * one by one, in index order. The accumulator is written as JSON now and then, at most 1 MiB: what JSON
+ * cannot write, such as a Map or a Date, does not last.
+ *
+ * @example
+ * fold({ name: "total", init: 0, step: (sum, { result }) => sum + Number(result ?? 0) });
+ */
+export function fold<Acc, Result = Acc>(options: FoldOptions<Acc, Result>): UserFold<Acc, Result> {
+  checkName("a fold", options.name);
+  return { ...options, kind: "fold" };
 }
 
 /** What `emit` returns: a result together with the tasks it gives to the next stage. */
@@ -108,4 +151,21 @@ export class RetryableError extends Error {
     this.code = options.code;
     this.retryAfter = options.retryAfter;
   }
+}
+
+// --- internal ---
+
+function checkName(what: string, name: string): void {
+  if (NAME.test(name) && !RESERVED.includes(name)) return;
+  throw new TypeError(
+    `${what}'s name must match ${NAME.source} and be none of ${RESERVED.join(", ")}, got "${name}"`,
+  );
+}
+
+function checkLimits({ name, limits = {} }: { name: string; limits?: Limits }): void {
+  const { error } = Limits.safeParse(limits);
+  const [issue] = error?.issues ?? [];
+  if (!issue) return;
+  const place = ["limits", ...issue.path].join(".");
+  throw new TypeError(`${place} of action "${name}" is wrong: ${issue.message}`);
 }

@@ -1,5 +1,4 @@
 import type { ServiceDefinition, VirtualObjectDefinition } from "@restatedev/restate-sdk";
-import type { AnyAction } from "./actions.ts";
 import { data } from "./data/data.ts";
 import type { RetryPlan } from "./job/core/plan.ts";
 import { createJobObject } from "./job/job.ts";
@@ -9,6 +8,10 @@ import { addressPolicy } from "./notify/address.ts";
 import { WEBHOOK_RETRY } from "./notify/by-webhook.ts";
 import { createNotifyService } from "./notify/notify.ts";
 import { webhookSecrets } from "./notify/signature.ts";
+import { createFoldService } from "./fold/fold.ts";
+import { registryOf, type Definition } from "./registry.ts";
+import { limiter } from "./limits/limiter.ts";
+import { maxTasks } from "./max-tasks.ts";
 import { chunk } from "./task/chunk.ts";
 import { admission } from "./task/executor/admission.ts";
 import { guardProcess } from "./task/executor/crash-guard.ts";
@@ -26,13 +29,13 @@ export interface App {
 }
 
 export interface AppOptions {
-  readonly actions: readonly AnyAction[];
+  readonly actions: readonly Definition[];
   /** When a webhook that failed is sent again; tests are in more of a hurry. */
   readonly webhookRetry?: RetryPlan;
 }
 
 /**
- * Fanfold with these actions, ready to be served.
+ * Fanfold with these actions and folds, ready to be served.
  *
  * Webhooks are signed with `FANFOLD_WEBHOOK_SECRET` (`whsec_<base64>`; several with spaces between while
  * receivers change from one to the next), or not at all without it. They go to public addresses by
@@ -40,11 +43,6 @@ export interface AppOptions {
  * commas between.
  */
 export function createApp({ actions, webhookRetry = WEBHOOK_RETRY }: AppOptions): App {
-  const registry = new Map<string, AnyAction>();
-  for (const action of actions) {
-    if (registry.has(action.name)) throw new TypeError(`two actions are named "${action.name}"`);
-    registry.set(action.name, action);
-  }
   const { env } = process;
   const webhooks = {
     policy: addressPolicy(env["FANFOLD_WEBHOOK_ALLOW"] ?? ""),
@@ -52,11 +50,11 @@ export function createApp({ actions, webhookRetry = WEBHOOK_RETRY }: AppOptions)
     retry: webhookRetry,
   };
   const engine = {
-    findAction: (name: string) => registry.get(name),
+    ...registryOf(actions),
     publicUrl: env["FANFOLD_PUBLIC_URL"] ?? "http://127.0.0.1:8080",
     webhookPolicy: webhooks.policy,
   };
-  admission.open();
+  admission.open(maxTasks());
   const unguard = guardProcess();
   const unwatch = watchEventLoop(Number(env["FANFOLD_WATCHDOG_MS"] ?? 60_000));
   return {
@@ -66,8 +64,10 @@ export function createApp({ actions, webhookRetry = WEBHOOK_RETRY }: AppOptions)
       chunk,
       createRunner(engine.findAction),
       data,
+      limiter,
       sweep,
       createNotifyService(webhooks),
+      createFoldService(engine.findFold),
     ],
     close: async () => {
       await drain(GRACE_MS);

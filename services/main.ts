@@ -1,19 +1,19 @@
 import "./node-version.ts";
 import { delimiter } from "node:path";
-import type { AnyAction } from "./actions.ts";
-import { createApp } from "./app.ts";
+import { createApp, type App } from "./app.ts";
 import { announceReady, onStop } from "./embedded/worker-process.ts";
 import { serveEndpoint } from "./endpoint.ts";
 import { loadActions } from "./load-actions.ts";
+import type { Definition } from "./registry.ts";
 
 const { env } = process;
-const actions: AnyAction[] = [];
+const actions: Definition[] = [];
 if (env["FANFOLD_SAMPLES"] === "1") actions.push(...(await import("./samples/index.ts")).samples);
 for (const path of (env["FANFOLD_ACTIONS"] ?? "").split(delimiter).filter(Boolean)) {
   actions.push(...(await loadActions(path)));
 }
 
-const app = createApp({ actions });
+const app = createOrExit();
 const endpoint = await serveEndpoint({
   services: app.services,
   port: Number(env["FANFOLD_ENDPOINT_PORT"] ?? 9080),
@@ -23,9 +23,16 @@ onStop(async () => {
   await app.close();
   await endpoint.close();
 });
-if (!env["FANFOLD_WEBHOOK_SECRET"]) {
-  process.stderr.write(
-    "FANFOLD_WEBHOOK_SECRET is not set: webhooks are sent without a signature.\n",
-  );
-}
 announceReady(endpoint.port);
+
+// --- internal ---
+
+/** Whoever starts a worker with a wrong setting is told so in one sentence. */
+function createOrExit(): App {
+  try {
+    return createApp({ actions });
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exit(1);
+  }
+}

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { EndStatus } from "./task.ts";
+import { EndStatus, TaskError } from "./task.ts";
 
 /** How the tasks of a job or stage ended. */
 export const TaskCounts = z.object({
@@ -17,6 +17,8 @@ export const StageOutcome = z.object({
   taskCounts: TaskCounts,
   tookMs: z.int(),
   result: z.unknown(),
+  /** why its fold has no result */
+  error: TaskError.optional(),
 });
 export type StageOutcome = z.infer<typeof StageOutcome>;
 

@@ -7,12 +7,16 @@ export const JobId = z.string().regex(/^[A-Za-z0-9._:-]{1,128}$/, {
   error: "must be 1-128 of A-Z a-z 0-9 . _ : -",
 });
 
-export const Rate = z.strictObject({ tasks: z.int().min(1), per: Duration });
+export const Rate = z.strictObject({
+  tasks: z.int().min(1),
+  per: Duration.refine((per) => durationMs(per) >= 1, { error: "must be at least 1ms" }),
+});
 
 export const Limits = z.strictObject({
   concurrency: z.int().min(1).max(LIMITS.concurrency).optional(),
   rate: Rate.nullable().optional(),
 });
+export type Limits = z.infer<typeof Limits>;
 
 export const Retry = z.strictObject({
   maxAttempts: z.int().min(1).max(1_000).optional(),

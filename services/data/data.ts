@@ -10,9 +10,12 @@ import {
   returnedEntry,
   timelineEntry,
 } from "../task/piece.ts";
-import { lineIndex, lineStatus } from "../task/record.ts";
 import { linesSerde, textSerde, type Lines } from "../wire/lines.ts";
+import { againLines, type AgainRequest } from "./again.ts";
+import { lineIndex } from "../task/record.ts";
 import { currentLines } from "./current-lines.ts";
+import { outcomePieces, pieceLines } from "./outcome-pieces.ts";
+import { Tallying } from "./tally.ts";
 
 /** What a chunk stores: pieces, one after the other, and with the last its entry of the timeline. */
 export interface PutHead extends ChunkId {
@@ -62,6 +65,7 @@ export interface Span {
 }
 
 /** Counts of one block; `duplicates` counts outcomes of a task beyond its first. */
+/** Counts of one block; `duplicates` counts outcomes of a task beyond its first in a generation. */
 export interface Tally {
   readonly succeeded: number;
   readonly failed: number;
@@ -115,22 +119,19 @@ export const data = restate.object({
 
     tally: restate.handlers.object.shared(
       async (ctx: ObjectSharedContext, inFlight: string[]): Promise<Tally> => {
-        const counts = { SUCCEEDED: 0, FAILED: 0, CANCELLED: 0 };
-        const seen = new Set<number>();
-        let duplicates = 0;
-        for (const name of await ctx.stateKeys()) {
-          if (!name.startsWith("o/") || inFlight.some((chunk) => name.includes(`/${chunk}.`)))
-            continue;
-          for (const line of await piece(ctx, name)) {
-            const index = lineIndex(line);
-            if (seen.has(index)) duplicates += 1;
-            else counts[lineStatus(line)] += 1;
-            seen.add(index);
-          }
+        const tallying = new Tallying();
+        for (const { name, span } of await outcomePieces(ctx)) {
+          if (inFlight.includes(`${span.generation}.${span.chunk}`)) continue;
+          tallying.add(span.generation, await pieceLines(ctx, name));
         }
-        const { SUCCEEDED: succeeded, FAILED: failed, CANCELLED: cancelled } = counts;
-        return { succeeded, failed, cancelled, duplicates };
+        return tallying.sum();
       },
+    ),
+
+    /** The outcomes of tasks that run again. */
+    again: restate.handlers.object.shared(
+      { output: linesSerde<ReadHead>() },
+      async (ctx: ObjectSharedContext, request: AgainRequest) => againLines(ctx, request),
     ),
 
     /** What tasks number `offset` on of a piece are made of: `[parent, origin, fields]` lines. */

@@ -1,9 +1,8 @@
 import type { AddressPolicy } from "../notify/address.ts";
-import type { FindAction } from "./core/plan.ts";
+import type { Registry } from "../registry.ts";
 
 /** What the services of one endpoint share. */
-export interface Engine {
-  readonly findAction: FindAction;
+export interface Engine extends Registry {
   /** what the links in answers begin with */
   readonly publicUrl: string;
   /** where webhooks may be sent */

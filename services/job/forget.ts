@@ -1,11 +1,10 @@
 import type { ObjectContext } from "@restatedev/restate-sdk";
 import { sendSweep } from "../wire/calls.ts";
-import { BLOCK } from "./core/dispatch.ts";
+import { blocksOf } from "./core/dispatch.ts";
 import type { JobState } from "./core/state.ts";
 
 /** Ends a job's existence: its own state goes at once, what its chunks stored follows. */
 export function forget(ctx: ObjectContext, { epoch, stages }: JobState): void {
-  const blocks = stages.map(({ total }) => Math.ceil(total / BLOCK));
-  sendSweep(ctx, { jobId: ctx.key, epoch, blocks, stage: 0, block: 0 });
+  sendSweep(ctx, { jobId: ctx.key, epoch, blocks: stages.map(blocksOf), stage: 0, block: 0 });
   ctx.clearAll();
 }

@@ -41,7 +41,7 @@ export function createJobsService(engine: Engine) {
         { input: bodySerde(JobRequest), idempotencyRetention: 0 },
         async (_ctx: Context, body: Body): Promise<PlanAnswer> => {
           const request = readBody(JobRequest, body);
-          checkRequest(request, findAction);
+          checkRequest(request, engine);
           checkReceivers(request, engine);
           return planAnswer(request, findAction);
         },

@@ -64,6 +64,7 @@ export async function stageOutcome(
     taskCounts: taskCounts(stage),
     tookMs: endedAt - (stage.startedAt ?? endedAt),
     result: json === null ? null : (JSON.parse(json) as unknown),
+    ...(stage.foldError ? { error: stage.foldError } : {}),
   };
 }
 

@@ -4,8 +4,14 @@ import type { Tally } from "../data/data.ts";
 import { invalidField } from "../failure.ts";
 import { blockKey } from "../task/chunk-spec.ts";
 import { blockTimeline, tallyBlock } from "../wire/calls.ts";
-import { BLOCK } from "./core/dispatch.ts";
-import { hasEnded, type JobState, type StageState } from "./core/state.ts";
+import { blocksOf } from "./core/dispatch.ts";
+import {
+  hasEnded,
+  type ChunkInFlight,
+  type JobState,
+  type RedrivenStatus,
+  type StageState,
+} from "./core/state.ts";
 import { segmentsIn } from "./dropped.ts";
 
 /** The chunks of one block of a stage. */
@@ -16,7 +22,7 @@ export async function timelinePage(
   request: TimelineRequest,
 ): Promise<TimelinePage> {
   const { at, stage } = chosenStage(state, request.stage ?? 0);
-  const blocks = Math.ceil(stage.total / BLOCK);
+  const blocks = blocksOf(stage);
   const block = Number(request.cursor ?? 0);
   if (block >= blocks) return { chunks: [], cursor: null };
   const chunks = await blockTimeline(ctx, blockKey(jobId, state.epoch, at, block));
@@ -36,11 +42,18 @@ export async function verifyJob(
     const recorded = await tallyStage(ctx, jobId, state, at);
     const chunks = Object.values(stage.chunks);
     const dropped = await droppedTasks(ctx, at, stage);
+    // Until a task has run again, its earlier outcome stands.
+    const standing = (status: RedrivenStatus) =>
+      stage.redriven[status].tasks +
+      sumOf(chunks, ({ again, size }) => (again === status ? size : 0));
     const reported = {
-      succeeded: stage.succeeded - chunks.reduce((sum, chunk) => sum + chunk.succeeded, 0),
-      failed: stage.failed - chunks.reduce((sum, chunk) => sum + chunk.failed, 0),
+      succeeded: stage.succeeded - sumOf(chunks, ({ succeeded }) => succeeded),
+      failed: stage.failed - sumOf(chunks, ({ failed }) => failed) + standing("FAILED"),
       cancelled:
-        stage.cancelled - dropped - chunks.reduce((sum, chunk) => sum + chunk.cancelled, 0),
+        stage.cancelled -
+        dropped -
+        sumOf(chunks, ({ cancelled }) => cancelled) +
+        standing("CANCELLED"),
       duplicates: 0,
     };
     for (const kind of ["succeeded", "failed", "cancelled", "duplicates"] as const) {
@@ -50,7 +63,7 @@ export async function verifyJob(
       );
     }
     checked += recorded.succeeded + recorded.failed + recorded.cancelled + dropped;
-    inFlight += chunks.reduce((sum, { size }) => sum + size, 0);
+    inFlight += sumOf(chunks, ({ size }) => size);
     if (hasEnded(stage) && stage.total !== stage.succeeded + stage.failed + stage.cancelled) {
       differences.push(`stage ${at}: ended with tasks that have no outcome`);
     }
@@ -68,6 +81,9 @@ export function chosenStage(state: JobState, at: number): { at: number; stage: S
 // --- internal ---
 
 const BLOCKS_AT_ONCE = 16;
+
+const sumOf = (chunks: readonly ChunkInFlight[], of: (chunk: ChunkInFlight) => number) =>
+  chunks.reduce((sum, chunk) => sum + of(chunk), 0);
 
 /** Counted anew where they are kept. */
 async function droppedTasks(
@@ -87,9 +103,9 @@ async function tallyStage(
   state: JobState,
   at: number,
 ): Promise<Tally> {
-  const { total, chunks } = state.stages[at]!;
-  const inFlight = Object.keys(chunks).map((chunk) => `${state.generation}.${chunk}`);
-  const blocks = Math.ceil(total / BLOCK);
+  const stage = state.stages[at]!;
+  const inFlight = Object.keys(stage.chunks).map((chunk) => `${state.generation}.${chunk}`);
+  const blocks = blocksOf(stage);
   const sum = { succeeded: 0, failed: 0, cancelled: 0, duplicates: 0 };
   for (let first = 0; first < blocks; first += BLOCKS_AT_ONCE) {
     const calls = Array.from({ length: Math.min(BLOCKS_AT_ONCE, blocks - first) }, (_, i) =>

@@ -7,7 +7,7 @@ import type { RedriveRequest } from "../contract/handlers.ts";
 import { invalidField, refusal } from "../failure.ts";
 import { blockKey } from "../task/chunk-spec.ts";
 import { blockSpans } from "../wire/calls.ts";
-import { BLOCK } from "./core/dispatch.ts";
+import { BLOCK, blocksOf } from "./core/dispatch.ts";
 import type { RedrivenStage } from "./core/redrive.ts";
 import type { Segment } from "./core/segments.ts";
 import { hasEnded, REDRIVEN, type JobState, type RedrivenStatus } from "./core/state.ts";
@@ -24,6 +24,8 @@ export interface Reopening {
     /** of those cancelled before they started: all (null), or these */
     readonly dropped: readonly number[] | null;
   }[];
+  /** stages whose user's fold runs again */
+  readonly folds: readonly number[];
 }
 
 /** Finds the tasks that a redrive asks for. Refuses one that finds none, or one that succeeded. */
@@ -39,7 +41,13 @@ export async function findTasks(
   if (Array.isArray(only) && stage === undefined && state.stages.length > 1) {
     throw invalidField("stage", "is required with indexes, the job has several stages");
   }
+  const { epoch, generation } = state;
   const at = stage === undefined ? [...state.stages.keys()] : [stage];
+  if (only === "fold") {
+    const folds = at.filter((number) => state.stages[number]!.foldError);
+    if (folds.length > 0) return { epoch, generation, stages: [], folds };
+    throw refusal("NOTHING_TO_REDRIVE", `No fold of job "${ctx.key}" has failed.`);
+  }
   const stages: Reopening["stages"][number][] = [];
   for (const number of Array.isArray(only) ? [stage ?? 0] : at) {
     const found = await findInStage(ctx, state, number, only);
@@ -48,7 +56,7 @@ export async function findTasks(
   if (stages.length === 0) {
     throw refusal("NOTHING_TO_REDRIVE", `No task of job "${ctx.key}" is to run again.`);
   }
-  return { epoch: state.epoch, generation: state.generation, stages };
+  return { epoch, generation, stages, folds: [] };
 }
 
 /** What changes in the job's stored state beside its hot one, and what its reducer has to know. */
@@ -122,7 +130,7 @@ async function findRecorded(
 ): Promise<Segment[]> {
   const blocks = indexes
     ? [...new Set(indexes.map((index) => Math.floor(index / BLOCK)))]
-    : Array.from({ length: Math.ceil(stages[at]!.total / BLOCK) }, (_, block) => block);
+    : Array.from({ length: blocksOf(stages[at]!) }, (_, block) => block);
   const segments: Segment[] = [];
   for (const block of blocks) {
     const within = indexes?.filter((index) => Math.floor(index / BLOCK) === block) ?? null;

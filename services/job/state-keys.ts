@@ -14,6 +14,7 @@ export const KEYS = {
   customStatus: "1/custom-status",
   events: "1/events",
   notices: "1/notices",
+  fold: (stage: number) => `1/fold/${stage}`,
   request: "2/request",
   append: (id: string) => `append/${id}`,
   awaiting: (event: string, page: number) => `awaiting/${event}/${page}`,

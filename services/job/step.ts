@@ -1,14 +1,14 @@
 import type { ObjectContext } from "@restatedev/restate-sdk";
 import type { PlannedChunk } from "./core/dispatch.ts";
 import type { Command } from "./core/command.ts";
+import { decisiveOutcomes } from "./core/policy.ts";
 import { pagesNeeded, reduce, withPage, type JobEvent } from "./core/reducer.ts";
 import type { Segment } from "./core/segments.ts";
-import { waitingTasks, type JobState, type StageState } from "./core/state.ts";
+import { waitingTasks, type JobState } from "./core/state.ts";
 import { LIMITS } from "../contract/limits.ts";
 import type { ChunkSpec } from "../task/chunk-spec.ts";
 import { sendChunk, sendDirective, sendExpire } from "../wire/calls.ts";
-import { textSerde } from "../wire/lines.ts";
-import { droppedBetween } from "./dropped.ts";
+import { keepCollected, mergeFold, startFold, storeFolded, storeResult } from "./folds.ts";
 import { stopTimers } from "./timers.ts";
 import { dismissWaiters } from "./events.ts";
 import { jobOutcome } from "./outcome.ts";
@@ -40,7 +40,6 @@ export async function step(
 
 /** An answer this short is sent to a few waiters; a longer one, or one of many, they fetch. */
 const SENT_OUTCOME_BYTES = 64 * 1024;
-const EVERYTHING = { from: 0, to: Infinity };
 
 async function withPages(ctx: ObjectContext, before: JobState): Promise<JobState> {
   let state = before;
@@ -65,10 +64,19 @@ async function run(ctx: ObjectContext, state: JobState, command: Command): Promi
       ctx.set(KEYS.page(command.stage, command.spilled.page), command.spilled.segments);
       break;
     case "collect":
-      await collect(ctx, command.stage, command.lines);
+      await keepCollected(ctx, command.stage, command.lines);
+      break;
+    case "fold":
+      await mergeFold(ctx, state, command.stage, command.part);
+      break;
+    case "start fold":
+      startFold(ctx, state, command.stage);
+      break;
+    case "folded":
+      storeFolded(ctx, command.stage, command.json);
       break;
     case "stage ended":
-      await fold(ctx, state, command.stage);
+      await storeResult(ctx, state, command.stage);
       break;
     case "job ended":
       break;
@@ -82,7 +90,8 @@ function chunkSpec(
   planned: PlannedChunk,
 ): ChunkSpec {
   const { epoch, generation, plan, startedAt } = state;
-  const { action, retry, timeoutMs, graceMs, durability, payload } = plan.stages[stage]!;
+  const { action, rate, retry, timeoutMs, graceMs, durability, payload, fold } =
+    plan.stages[stage]!;
   const next = plan.stages[stage + 1];
   const { total, collected } = state.stages[stage]!;
   const fed = state.stages[stage + 1];
@@ -93,7 +102,7 @@ function chunkSpec(
     generation,
     stage,
     ...planned,
-    plan: { action, payload, retry, timeoutMs, graceMs, durability },
+    plan: { action, payload, rate, retry, timeoutMs, graceMs, durability, fold },
     next: next ? { stage: stage + 1, action: next.action } : null,
     room: {
       items: LIMITS.backlogItems - (fed?.backlog.items ?? 0),
@@ -102,57 +111,10 @@ function chunkSpec(
     },
     isAwaited: waitingTasks(state.stages[stage]!) > 0,
     isEager: fed?.total === 0,
+    decisive: decisiveOutcomes(state.stages[stage]!, plan.stages[stage]!),
     isResumed: false,
     collects: collected !== null && total <= LIMITS.collectTasks,
   };
-}
-
-async function collect(
-  ctx: ObjectContext,
-  stage: number,
-  lines: readonly string[] | null,
-): Promise<void> {
-  if (!lines) return ctx.clear(KEYS.collect(stage));
-  const kept = await ctx.get<string>(KEYS.collect(stage), textSerde);
-  ctx.set(KEYS.collect(stage), [...(kept ? [kept] : []), ...lines].join("\n"), textSerde);
-}
-
-/** Turns what a stage gathered into its result. */
-async function fold(ctx: ObjectContext, state: JobState, at: number): Promise<void> {
-  const stage = state.stages[at]!;
-  switch (state.plan.stages[at]!.fold) {
-    case "none":
-      break;
-    case "count":
-      ctx.set(KEYS.result(at), String(stage.succeeded), textSerde);
-      break;
-    case "collect": {
-      if (!stage.collected || stage.total > LIMITS.collectTasks) break;
-      ctx.set(KEYS.result(at), await collectedResult(ctx, stage, at), textSerde);
-      break;
-    }
-  }
-}
-
-/** What `collect` kept, and the tasks that a stop kept from starting; the newest entry of a task counts. */
-async function collectedResult(ctx: ObjectContext, stage: StageState, at: number): Promise<string> {
-  const entries = new Map<number, string>();
-  for (const { of, segment } of await droppedBetween(
-    ctx,
-    { at, dropped: stage.dropped },
-    EVERYTHING,
-  )) {
-    const error = { code: "CANCELLED", message: of.reason };
-    const entry = JSON.stringify({ ok: false, error });
-    for (let task = 0; task < segment.count; task += 1) entries.set(segment.first + task, entry);
-  }
-  const kept = (await ctx.get<string>(KEYS.collect(at), textSerde)) ?? "";
-  for (const line of kept.split("\n")) {
-    if (line === "") continue;
-    entries.set(Number.parseInt(line.slice(1), 10), line.slice(line.indexOf(",") + 1, -1));
-  }
-  const inOrder = [...entries].sort(([a], [b]) => a - b);
-  return `[${inOrder.map(([, entry]) => entry).join()}]`;
 }
 
 /** Wakes who waits for the outcome, and sets the clock of its retention. */

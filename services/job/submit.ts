@@ -4,6 +4,7 @@ import { fanoutTasks, type Fanout } from "../contract/fanout.ts";
 import type { JobRequest } from "../contract/job-request.ts";
 import { LIMITS } from "../contract/limits.ts";
 import { invalidField, refusal } from "../failure.ts";
+import type { Registry } from "../registry.ts";
 import { linesSerde } from "../wire/lines.ts";
 import {
   planJob,
@@ -20,13 +21,19 @@ import { hasEnded, newJob, type JobState } from "./core/state.ts";
 import { KEYS } from "./state-keys.ts";
 
 /** Refuses what cannot be run; nothing was started. */
-export function checkRequest(request: JobRequest, findAction: FindAction): void {
+export function checkRequest(request: JobRequest, { findAction, findFold }: Registry): void {
   const fields = unsupported(request);
   if (fields.length > 0) {
     throw refusal("NOT_IMPLEMENTED", `Not implemented yet: ${fields.join(", ")}.`);
   }
-  const unknown = stagesOf(request).find(({ action }) => !findAction(action));
-  if (unknown) throw refusal("UNKNOWN_ACTION", `No action "${unknown.action}" is registered.`);
+  for (const { action, fold = request.fold } of stagesOf(request)) {
+    if (!findAction(action)) {
+      throw refusal("UNKNOWN_ACTION", `No action "${action}" is registered.`);
+    }
+    if (typeof fold === "object" && "action" in fold && !findFold(fold.action)) {
+      throw refusal("UNKNOWN_ACTION", `No fold "${fold.action}" is registered.`);
+    }
+  }
 }
 
 /** A job that has nothing to do yet; payloads and the request are stored beside it. */

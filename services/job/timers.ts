@@ -30,11 +30,12 @@ export async function startTimer(
   ctx.set(KEYS.timers, { ...running, [kind]: await timer.invocationId });
 }
 
-/** Stops the clocks of a job that has ended. */
+/** Stops the clocks of a job that has ended, but for the one that ended it: it would cancel itself. */
 export async function stopTimers(ctx: ObjectContext, { plan }: JobState): Promise<void> {
   if (plan.delayMs === 0 && plan.deadlineMs === null && !plan.open) return;
-  const running = (await ctx.get<Timers>(KEYS.timers)) ?? {};
-  for (const id of Object.values(running)) ctx.cancel(InvocationIdParser.fromString(id));
+  const running = Object.values((await ctx.get<Timers>(KEYS.timers)) ?? {});
+  const others = running.filter((id) => id !== ctx.request().id);
+  for (const id of others) ctx.cancel(InvocationIdParser.fromString(id));
   ctx.clear(KEYS.timers);
 }
 

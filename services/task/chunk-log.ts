@@ -1,7 +1,12 @@
 import type { TimelineChunk } from "../contract/handlers.ts";
 import { LIMITS } from "../contract/limits.ts";
 import { BLOCK } from "../job/core/dispatch.ts";
-import { splitSegment, type Segment } from "../job/core/segments.ts";
+import { segmentFrom, type Segment } from "../job/core/segments.ts";
+import {
+  incrementalFold,
+  type IncrementalFold,
+  type TaskResult,
+} from "../job/core/fold/incremental.ts";
 import type { ChunkReport, PassedOn } from "../job/core/state.ts";
 import { blockKey, type ChunkSpec } from "./chunk-spec.ts";
 import { emissionTasks, plainEmission } from "./emission.ts";
@@ -23,6 +28,7 @@ export class ChunkLog {
   readonly spec: ChunkSpec;
   readonly key: string;
   readonly #invocation: string;
+  readonly #indexes: readonly number[];
   /** indexes that have an outcome */
   readonly ended = new Set<number>();
   /** failed attempts of tasks that have none yet */
@@ -35,8 +41,12 @@ export class ChunkLog {
   /** entries for `collect`; null: not wanted, or more than a job keeps inline */
   #collected: string[] | null;
   #collectedBytes = 0;
+  readonly #fold: IncrementalFold | null;
+  /** what the fold comes to so far; null without one */
+  #folded: unknown;
   #committedBytes = 0;
   #unsavedBytes = 0;
+  #size: number;
   #returned: readonly Segment[] = [];
   #returnedFrom: number | null = null;
   #seq = 0;
@@ -44,12 +54,19 @@ export class ChunkLog {
   #last: Group["head"] | null = null;
   #totals = { succeeded: 0, failed: 0, cancelled: 0, retries: 0, taskMs: 0 };
 
-  /** `invocation`: of the runner */
-  constructor(spec: ChunkSpec, invocation: string) {
+  /** `indexes`: of all its tasks, in order; `invocation`: of the runner */
+  constructor(
+    spec: ChunkSpec,
+    { indexes, invocation }: { readonly indexes: readonly number[]; readonly invocation: string },
+  ) {
     this.spec = spec;
+    this.#indexes = indexes;
+    this.#size = indexes.length;
     this.#invocation = invocation;
     this.key = blockKey(spec.jobId, spec.epoch, spec.stage, Math.floor(spec.first / BLOCK));
     this.#collected = spec.collects ? [] : null;
+    this.#fold = incrementalFold(spec.plan.fold);
+    this.#folded = this.#fold?.partOf([]) ?? null;
   }
 
   /** When its first task could start. */
@@ -76,8 +93,7 @@ export class ChunkLog {
 
   /** Tasks it keeps: those it was given less those it gave back. */
   get size(): number {
-    const { first, size } = this.spec;
-    return this.#returnedFrom === null ? size : this.#returnedFrom - first;
+    return this.#size;
   }
 
   /** Tasks from this index on went back to the job. */
@@ -85,9 +101,9 @@ export class ChunkLog {
     return this.#returnedFrom;
   }
 
-  /** It keeps this task and the task has no outcome yet. */
+  /** It keeps this task of its own and the task has no outcome yet. */
   isOpen(index: number): boolean {
-    return index < this.spec.first + this.size && !this.ended.has(index);
+    return index < (this.#returnedFrom ?? Infinity) && !this.ended.has(index);
   }
 
   /** Of everything that was committed, and of what no flush has taken. */
@@ -182,10 +198,12 @@ export class ChunkLog {
       running: last?.running ?? 0,
       retrying: last?.retrying ?? 0,
       nextRetryAt: last?.nextRetryAt ?? null,
+      ...(last?.heldBy && !final ? { heldBy: last.heldBy } : {}),
       firstPiece,
       pieces: this.#passed.slice(firstPiece),
       returned: this.#returned,
       collected: final ? this.#collected : null,
+      fold: final ? this.#folded : null,
     };
   }
 
@@ -212,6 +230,9 @@ export class ChunkLog {
       this.#unsaved.push(line);
       this.#collect(line);
     }
+    if (this.#fold) {
+      this.#folded = this.#fold.merge(this.#folded, this.#fold.partOf(resultsOf(outcomes)));
+    }
   }
 
   #collect(line: string): void {
@@ -235,12 +256,10 @@ export class ChunkLog {
 
   #giveBack(from: number): void {
     this.#returnedFrom = from;
-    this.#returned = this.spec.slices.flatMap((segment) => {
-      if (segment.first + segment.count <= from) return [];
-      if (segment.first >= from) return [segment];
-      const [, rest] = splitSegment(segment, from - segment.first);
-      return rest ? [rest] : [];
-    });
+    this.#size = this.#indexes.filter((index) => index < from).length;
+    this.#returned = this.spec.slices.flatMap(
+      (segment) => segmentFrom(segment, from, this.#indexes) ?? [],
+    );
   }
 
   #passedResults(name: string, lines: readonly string[]): PassedOn {
@@ -255,6 +274,11 @@ export class ChunkLog {
 }
 
 const TOTAL_OF = { SUCCEEDED: "succeeded", FAILED: "failed", CANCELLED: "cancelled" } as const;
+function resultsOf(outcomes: readonly string[]): TaskResult[] {
+  return outcomes
+    .filter(isSucceeded)
+    .map((line) => ({ index: lineIndex(line), value: JSON.parse(resultText(line)) as unknown }));
+}
 
 function collectedEntry(line: string): string {
   const index = lineIndex(line);

@@ -1,7 +1,8 @@
 import type { StagePlan } from "../job/core/plan.ts";
+import type { Decisive } from "../job/core/policy.ts";
 import type { Segment } from "../job/core/segments.ts";
 
-/** Everything a chunk needs to run: consecutive tasks of a stage, and where their inputs are. */
+/** Everything a chunk needs to run: tasks of one block of a stage in index order, and where their inputs are. */
 export interface ChunkSpec {
   readonly jobId: string;
   /** milliseconds since 1970 */
@@ -17,7 +18,7 @@ export interface ChunkSpec {
   readonly slices: readonly Segment[];
   readonly plan: Pick<
     StagePlan,
-    "action" | "payload" | "retry" | "timeoutMs" | "graceMs" | "durability"
+    "action" | "payload" | "rate" | "retry" | "timeoutMs" | "graceMs" | "durability" | "fold"
   >;
   readonly next: { readonly stage: number; readonly action: string } | null;
   /** other tasks of its stage wait for its slots */
@@ -26,6 +27,8 @@ export interface ChunkSpec {
   readonly room: Room;
   /** the next stage waits for its first task */
   readonly isEager: boolean;
+  /** as of when it was sent */
+  readonly decisive: Decisive;
   /** an earlier runner of it was killed */
   readonly isResumed: boolean;
   /** the stage keeps its results inline */

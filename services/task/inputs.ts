@@ -1,7 +1,8 @@
 import type { Context } from "@restatedev/restate-sdk";
 import type { JsonObject } from "../contract/fanout.ts";
-import { rangeInput, type Segment } from "../job/core/segments.ts";
+import { rangeInput, type Segment, type Source } from "../job/core/segments.ts";
 import { jobItems, jobPayload, pieceSeeds } from "../wire/calls.ts";
+import { loadAgain } from "./again-inputs.ts";
 import type { ChunkSpec } from "./chunk-spec.ts";
 import type { PendingTask } from "./executor/group.ts";
 
@@ -14,32 +15,56 @@ export interface ChunkInputs {
 }
 
 /** What of a chunk says where its inputs are. */
-export type InputSpec = Pick<ChunkSpec, "jobId" | "stage" | "slices"> & {
+export type InputSpec = Pick<ChunkSpec, "jobId" | "epoch" | "generation" | "stage" | "slices"> & {
   readonly plan: Pick<ChunkSpec["plan"], "payload">;
 };
 
 /** Fetches what the chunk's segments refer to. */
 export async function loadInputs(ctx: Context, spec: InputSpec): Promise<ChunkInputs> {
   const payload = spec.plan.payload ?? (await jobPayload(ctx, spec.jobId, spec.stage));
-  const fetches = spec.slices.map((segment) => fetchSeeds(ctx, spec, segment));
+  const fetches = spec.slices.map((segment) => fetchInputs(ctx, spec, segment, payload));
   const loaded: Loaded[] = [];
-  for (const [at, fetch] of fetches.entries()) {
-    loaded.push({ segment: spec.slices[at]!, seeds: fetch ? await fetch() : null });
-  }
-  const isFlat = Object.values(payload).every((value) => typeof value !== "object");
-  const payloadText = JSON.stringify(payload);
-  const freshPayload = () => (isFlat ? payload : (JSON.parse(payloadText) as JsonObject));
+  for (const fetch of fetches) loaded.push(await fetch());
   return {
-    tasks: loaded.flatMap(({ segment, seeds }) => pendingTasks(segment, seeds)),
-    inputOf: (index) => {
-      const found = loaded.find(({ segment: { first, count } }) => index - first < count)!;
-      const fields = fieldsOf(found, index - found.segment.first);
-      return { ...freshPayload(), ...fields };
-    },
+    tasks: loaded.flatMap(({ tasks }) => tasks),
+    inputOf: (index) => loaded.find(({ last }) => index <= last)!.inputOf(index),
   };
 }
 
 // --- internal ---
+
+interface Loaded extends ChunkInputs {
+  readonly last: number;
+}
+
+/** Starts the call now; the answer is awaited later, so that several are under way at once. */
+function fetchInputs(ctx: Context, spec: InputSpec, segment: Segment, payload: JsonObject) {
+  const { first, count, source } = segment;
+  if (source.kind === "again") {
+    const again = { ...segment, source };
+    return async (): Promise<Loaded> => ({
+      ...(await loadAgain(ctx, spec, again)),
+      last: source.last,
+    });
+  }
+  const fetch = fetchSeeds(ctx, spec, { source, count });
+  return async (): Promise<Loaded> => {
+    const seeds = await fetch?.();
+    const merged = mergedInto(payload);
+    return {
+      last: first + count - 1,
+      tasks: pendingTasks(segment, seeds),
+      inputOf: (index) => merged(fieldsOf(source, seeds, index - first)),
+    };
+  };
+}
+
+/** Puts fields into a payload, a fresh one each time. */
+function mergedInto(payload: JsonObject): (fields: JsonObject) => JsonObject {
+  const isFlat = Object.values(payload).every((value) => typeof value !== "object");
+  const text = JSON.stringify(payload);
+  return (fields) => ({ ...(isFlat ? payload : (JSON.parse(text) as JsonObject)), ...fields });
+}
 
 /** `fields` as JSON text; parent and origin are of stages after the first only. */
 interface StoredSeed {
@@ -48,18 +73,17 @@ interface StoredSeed {
   readonly fields: string;
 }
 
-interface Loaded {
-  readonly segment: Segment;
-  readonly seeds: readonly StoredSeed[] | null;
-}
+type StoredSource = Exclude<Source, { kind: "again" }>;
 
-/** Starts the call now; the answer is awaited later, so that several are under way at once. */
-function fetchSeeds(ctx: Context, spec: InputSpec, { source, count }: Segment) {
+function fetchSeeds(
+  ctx: Context,
+  spec: InputSpec,
+  { source, count }: { source: StoredSource; count: number },
+) {
   switch (source.kind) {
     case "range":
     case "tasks":
-    case "again":
-      return null;
+      return undefined;
     case "slice": {
       const call = jobItems(ctx, spec.jobId, { slice: source.slice, offset: source.offset, count });
       return async (): Promise<StoredSeed[]> => {
@@ -87,7 +111,10 @@ function storedSeed(line: string): StoredSeed {
   };
 }
 
-function pendingTasks({ first, count }: Segment, seeds: Loaded["seeds"]): PendingTask[] {
+function pendingTasks(
+  { first, count }: Segment,
+  seeds: readonly StoredSeed[] | undefined,
+): PendingTask[] {
   return Array.from({ length: count }, (_, at) => ({
     index: first + at,
     parent: seeds?.[at]?.parent ?? null,
@@ -99,8 +126,12 @@ function pendingTasks({ first, count }: Segment, seeds: Loaded["seeds"]): Pendin
   }));
 }
 
-function fieldsOf({ segment, seeds }: Loaded, at: number): JsonObject {
-  if (segment.source.kind === "range") return rangeInput(segment.source, at);
+function fieldsOf(
+  source: StoredSource,
+  seeds: readonly StoredSeed[] | undefined,
+  at: number,
+): JsonObject {
+  if (source.kind === "range") return rangeInput(source, at);
   const seed = seeds?.[at];
   return seed ? (JSON.parse(seed.fields) as JsonObject) : {};
 }

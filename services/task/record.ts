@@ -75,6 +75,17 @@ export function lineOrigin(line: string): number {
   return isLong(line) ? Number.parseInt(line.slice(startOfField(line, 5)), 10) : lineIndex(line);
 }
 
+export function lineParent(line: string): number | null {
+  if (!isLong(line)) return null;
+  const from = startOfField(line, 6);
+  return JSON.parse(line.slice(from, line.indexOf(",", from))) as number | null;
+}
+
+/** A fresh copy of what a task was given that failed or was cancelled. */
+export function lineInput(line: string): unknown {
+  return (JSON.parse(line) as ParsedLine).at(-1);
+}
+
 /** A line as users see it. */
 export function parseLine(line: string, context: LineContext): TaskOutcome {
   const { jobId, stage } = context;
@@ -99,6 +110,12 @@ export function parseLine(line: string, context: LineContext): TaskOutcome {
     startedAt: startedAt === null ? null : startedAt + context.startedAt,
     durationMs,
   };
+}
+
+/** The lines of consecutive tasks from index `first` on. */
+export function withoutGap(lines: readonly string[], first: number): readonly string[] {
+  const gap = lines.findIndex((line, at) => lineIndex(line) !== first + at);
+  return gap === -1 ? lines : lines.slice(0, gap);
 }
 
 // --- internal ---

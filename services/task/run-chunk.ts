@@ -9,9 +9,12 @@ import { Control } from "./control.ts";
 import { crashedGroup } from "./crashed-group.ts";
 import type { Execution } from "./executor/execution.ts";
 import type { GroupHead } from "./executor/group.ts";
-import { begin, isStillHere, release, type Begun } from "./executor/quarantine.ts";
+import type { Grant } from "./executor/lease.ts";
+import { isStillHere, release, type Begun } from "./executor/quarantine.ts";
 import { startExecution } from "./executor/start.ts";
 import { loadInputs, type ChunkInputs } from "./inputs.ts";
+import { Leases } from "./leases.ts";
+import { mark } from "./mark.ts";
 import { restoreLog } from "./restore.ts";
 import { save } from "./save.ts";
 import { Suspects, type Round } from "./suspects.ts";
@@ -32,24 +35,27 @@ export async function runChunk(
 ): Promise<ChunkReport> {
   const control = new Control(ctx);
   const inputs = await loadInputs(ctx, spec);
-  const log = new ChunkLog(spec, ctx.request().id);
+  const indexes = inputs.tasks.map(({ index }) => index);
+  const log = new ChunkLog(spec, { indexes, invocation: ctx.request().id });
   if (spec.isResumed) await restoreLog(ctx, log);
   const suspects = new Suspects(spec.window);
+  const leases = new Leases(ctx, spec.jobId);
 
   while (!log.isDone) {
     const open = openTasks(inputs, log);
     const next = suspects.next(open);
     // A stop starts nothing, so that all of them can end at once.
     const round = control.stopped.aborted ? { ...next, group: open } : next;
-    const begun = await mark(ctx, control, round);
+    const begun = await begin(ctx, control, round.kind);
     log.begin(begun.at);
-    if (!(await hasDied(ctx, { control, inputs, log, round, begun, findAction }))) continue;
+    if (!(await hasDied(ctx, { control, inputs, log, round, begun, findAction, leases }))) continue;
     const lost = round.group.filter((index) => log.isOpen(index));
     for (const index of suspects.died(lost, begun.isAlone)) {
       log.add(crashedGroup(spec, inputs, index, { begun, deaths: suspects.deaths(index) }));
     }
   }
   release(ctx.request().id);
+  leases.release();
   if (spec.isAwaited)
     sendFreed(ctx, spec.jobId, {
       epoch: spec.epoch,
@@ -71,11 +77,10 @@ function openTasks(inputs: ChunkInputs, log: ChunkLog): number[] {
   return inputs.tasks.map(({ index }) => index).filter((index) => log.isOpen(index));
 }
 
-async function mark(ctx: Context, control: Control, { kind }: Round): Promise<Begun> {
-  const { id, attemptCompletedSignal } = ctx.request();
-  if (kind !== "alone") release(id);
+function begin(ctx: Context, control: Control, kind: Round["kind"]): Promise<Begun> {
+  const { attemptCompletedSignal } = ctx.request();
   const ended = AbortSignal.any([attemptCompletedSignal, control.stopped]);
-  return control.during(ctx.run("begin", () => begin(id, kind === "alone", ended)));
+  return control.during(mark(ctx, kind, ended));
 }
 
 /** Runs a round to its end; true if the process that began it is gone. */
@@ -88,6 +93,7 @@ async function hasDied(
     round,
     begun,
     findAction,
+    leases,
   }: {
     readonly control: Control;
     readonly inputs: ChunkInputs;
@@ -95,10 +101,12 @@ async function hasDied(
     readonly round: Round;
     readonly begun: Begun;
     readonly findAction: FindAction;
+    readonly leases: Leases;
   },
 ): Promise<boolean> {
   const { attemptCompletedSignal } = ctx.request();
   let execution: Execution | undefined;
+  let grant: Grant | null = null;
   const take = async (): Promise<Step> => {
     if (!isStillHere(begun)) return { head: DIED, lines: [] };
     const { directive } = control;
@@ -110,6 +118,7 @@ async function hasDied(
       directive,
       findAction,
       attemptCompletedSignal,
+      grant,
     });
     return execution.take();
   };
@@ -129,6 +138,8 @@ async function hasDied(
       if (log.hasUnsaved || head.returnedFrom !== null) await save(ctx, log, false);
       sendReport(ctx, log.spec.jobId, log.report(false));
     }
+    grant = head.ask && !isOver() ? await leases.ask(head.ask) : null;
+    if (grant) execution?.granted(grant);
   }
   execution?.stop();
   return false;

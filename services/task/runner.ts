@@ -3,27 +3,15 @@ import type { Context } from "@restatedev/restate-sdk";
 import type { FindAction } from "../job/core/plan.ts";
 import type { ChunkSpec } from "./chunk-spec.ts";
 import { runChunk } from "./run-chunk.ts";
+import { USER_CODE } from "./user-code-options.ts";
 
-/** Steps may take as long as an attempt; the replay tests let every suspension happen. */
-const PATIENCE =
-  process.env["FANFOLD_TEST_SUSPEND"] === "1" ? {} : { inactivityTimeout: { minutes: 10 } };
-
-/** Runs chunks: the only service in which the user's code runs. */
+/** Runs chunks: the only service in which actions run. */
 export function createRunner(findAction: FindAction) {
   return restate.service({
     name: "Runner",
     handlers: {
-      run: restate.handlers.handler(
-        {
-          ...PATIENCE,
-          // Without limit: a death of the process is counted by marks, and an outage is nobody's fault.
-          retryPolicy: {
-            initialInterval: 200,
-            exponentiationFactor: 1.5,
-            maxInterval: { seconds: 2 },
-          },
-        },
-        async (ctx: Context, spec: ChunkSpec) => runChunk(ctx, spec, findAction),
+      run: restate.handlers.handler(USER_CODE, async (ctx: Context, spec: ChunkSpec) =>
+        runChunk(ctx, spec, findAction),
       ),
     },
     options: { ingressPrivate: true },

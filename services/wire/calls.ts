@@ -11,6 +11,7 @@ import type { JsonObject } from "../contract/fanout.ts";
 import type { ControlAnswer, JobHandle, TimelineChunk } from "../contract/handlers.ts";
 import type { JobOutcome } from "../contract/job-outcome.ts";
 import type { Receiver } from "../contract/job-request.ts";
+import type { AgainRequest } from "../data/again.ts";
 import type {
   ChunkId,
   PutHead,
@@ -26,6 +27,9 @@ import type { ChunkReport, FreedChunk } from "../job/core/state.ts";
 import type { Reopening } from "../job/redrive.ts";
 import type { JobTimer } from "../job/timers.ts";
 import type { Notice, NoticeId } from "../job/core/notices.ts";
+import type { FoldSpec } from "../fold/fold-spec.ts";
+import type { Folded } from "../job/core/fold/user-fold.ts";
+import type { LeaseAnswer, LeaseRequest } from "../limits/core/lease.ts";
 import type { ChunkSpec } from "../task/chunk-spec.ts";
 import type { Directive } from "../task/directive.ts";
 import { jsonSerde } from "./json.ts";
@@ -173,6 +177,21 @@ export const sendEventWaiter = (ctx: Context, jobId: string, waiter: EventWaiter
 export const sendWake = (ctx: Context, jobId: string, request: WakeRequest) =>
   send(ctx, { service: "Job", key: jobId, method: "wake", parameter: request });
 
+export interface DroppedRequest {
+  readonly epoch: string;
+  readonly stage: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Outcome lines of tasks that a stop kept from starting. */
+export const jobDropped = (ctx: Context, jobId: string, request: DroppedRequest) =>
+  call(
+    ctx,
+    { service: "Job", key: jobId, method: "dropped", parameter: request },
+    linesSerde<null>(),
+  );
+
 export const putPieces = (ctx: Context, key: string, lines: Lines<PutHead>) =>
   ctx.genericCall({
     service: "Data",
@@ -185,6 +204,9 @@ export const putPieces = (ctx: Context, key: string, lines: Lines<PutHead>) =>
 
 export const readLines = (ctx: Context, key: string, request: ReadRequest) =>
   call(ctx, { service: "Data", key, method: "read", parameter: request }, linesSerde<ReadHead>());
+
+export const againLines = (ctx: Context, key: string, request: AgainRequest) =>
+  call(ctx, { service: "Data", key, method: "again", parameter: request }, linesSerde<ReadHead>());
 
 export const tallyBlock = (ctx: Context, key: string, inFlight: readonly string[]) =>
   call<Tally>(ctx, { service: "Data", key, method: "tally", parameter: inFlight });
@@ -202,11 +224,27 @@ export const recordedPieces = (ctx: Context, key: string, { generation, chunk }:
 export const blockTimeline = (ctx: Context, key: string) =>
   call<TimelineChunk[]>(ctx, { service: "Data", key, method: "timeline", parameter: null });
 
+export const sendFold = (ctx: Context, spec: FoldSpec) =>
+  send(ctx, { service: "Fold", method: "run", parameter: spec });
+
+export const sendFolded = (ctx: Context, jobId: string, folded: Folded) =>
+  send(ctx, { service: "Job", key: jobId, method: "folded", parameter: folded });
+
 export const clearBlock = (ctx: Context, key: string) =>
   send(ctx, { service: "Data", key, method: "clear", parameter: null });
 
 export const sendSweep = (ctx: Context, request: SweepRequest) =>
   send(ctx, { service: "Sweep", method: "run", parameter: request });
+
+export const askLimiter = (ctx: Context, key: string, request: LeaseRequest) =>
+  call<LeaseAnswer>(ctx, { service: "Limiter", key, method: "lease", parameter: request });
+
+/** Says it without waiting for the answer. */
+export const tellLimiter = (ctx: Context, key: string, request: LeaseRequest) =>
+  send(ctx, { service: "Limiter", key, method: "lease", parameter: request });
+
+export const expireLimiter = (ctx: Context, key: string, delay: number) =>
+  send(ctx, { service: "Limiter", key, method: "expire", parameter: null, delay });
 
 // --- internal ---
 

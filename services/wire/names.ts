@@ -1,2 +1,12 @@
 /** Names of Fanfold's own services; no action may take one. */
-export const OWN_SERVICES = ["Job", "Jobs", "Chunk", "Runner", "Data", "Sweep", "Notify"] as const;
+export const OWN_SERVICES = [
+  "Job",
+  "Jobs",
+  "Chunk",
+  "Runner",
+  "Data",
+  "Sweep",
+  "Notify",
+  "Fold",
+  "Limiter",
+] as const;

@@ -1,10 +1,7 @@
 import { request } from "node:http";
-import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
-import { CALL_ERRORS } from "../../services/contract/index.ts";
 import { echo } from "../support/actions.ts";
-import { reproducibly } from "../support/fuzz.ts";
-import { refused, type Answer } from "../support/http.ts";
+import { refused } from "../support/http.ts";
 import { startTestFanfold } from "../support/test-fanfold.ts";
 
 const fanfold = await startTestFanfold({ actions: [echo] });
@@ -53,6 +50,11 @@ const HANDLERS = [
     "why",
     "verify",
     "purge",
+    "pause",
+    "resume",
+    "cancel",
+    "setLimits",
+    "redrive",
     "raiseEvent",
     "setCustomStatus",
   ].map((handler) => `Job/ended/${handler}`),
@@ -113,6 +115,7 @@ describe("a body nested too deeply to be written again", () => {
     const answer = post(one.path("append"), undefined, { raw: `{${fanout(100_000)}}` });
     expect(await refused(answer)).toMatchObject({ status: 400, code: "INVALID_REQUEST" });
     expect(await one.append({ fanout: { tasks: 1 } })).toEqual({ accepted: 1, total: 1 });
+    await one.cancel();
   });
 
   it.each([100, 1_000, 2_000, 3_000, 4_000, 5_000, 6_000, 7_000, 8_000, 9_000, 10_000])(
@@ -276,6 +279,16 @@ const REQUESTS: [string, unknown, object][] = [
     { status: 422, code: "UNKNOWN_ACTION" },
   ],
   [
+    "a fold that nobody defined",
+    { ...good, fold: { action: "nobody" } },
+    { status: 422, code: "UNKNOWN_ACTION" },
+  ],
+  [
+    "a fold that is an action",
+    { ...good, nextActions: [{ action: "echo", fold: { action: "echo" } }] },
+    { status: 422, code: "UNKNOWN_ACTION" },
+  ],
+  [
     "one of Fanfold's services",
     { ...good, action: "Runner" },
     { status: 422, code: "UNKNOWN_ACTION" },
@@ -291,15 +304,6 @@ const NOT_YET: [string, unknown][] = [
   ["a dynamic fan-out", { ...good, fanout: { from: { action: "echo" } } }],
   ["a remote action", { ...good, action: "Greeter/greet" }],
   ["a later remote action", { ...good, nextActions: ["Greeter/greet"] }],
-  ["a rate", { ...good, limits: { rate: { tasks: 1, per: "1s" } } }],
-  [
-    "a stage's rate",
-    { ...good, nextActions: [{ action: "echo", limits: { rate: { tasks: 1, per: "1s" } } }] },
-  ],
-  ["a fold with stats", { ...good, fold: { stats: { path: "value" } } }],
-  ["a fold with groupBy", { ...good, fold: { groupBy: { path: "value" } } }],
-  ["a fold with topK", { ...good, fold: { topK: { path: "value", k: 3 } } }],
-  ["a user's fold", { ...good, fold: { action: "summarize" } }],
 ];
 
 const REFUSED = [
@@ -363,6 +367,43 @@ const QUESTIONS: [string, unknown, object][] = [
   ["setCustomStatus", {}, at("text")],
   ["setCustomStatus", { text: 7 }, at("text")],
   ["setCustomStatus", { text: "x".repeat(1_001) }, at("text")],
+  ["setCustomStatus", { text: ["so"] }, at("text")],
+  ["pause", { until: "1h" }, at("")],
+  ["resume", { at: 0 }, at("")],
+  ["cancel", { reason: 7 }, at("reason")],
+  ["cancel", { reason: null }, at("reason")],
+  ["cancel", { reason: "x".repeat(1_001) }, at("reason")],
+  ["cancel", { grace: "10s" }, at("")],
+  ["setLimits", {}, at("")],
+  ["setLimits", { stage: 0 }, at("")],
+  ["setLimits", { limits: { concurrency: 1 } }, at("")],
+  ["setLimits", { concurrency: 0 }, at("concurrency")],
+  ["setLimits", { concurrency: -5 }, at("concurrency")],
+  ["setLimits", { concurrency: 1.5 }, at("concurrency")],
+  ["setLimits", { concurrency: "5" }, at("concurrency")],
+  ["setLimits", { concurrency: null }, at("concurrency")],
+  ["setLimits", { concurrency: 100_001 }, at("concurrency")],
+  ["setLimits", { concurrency: 1e300 }, at("concurrency")],
+  ["setLimits", { concurrency: 5, stage: -1 }, at("stage")],
+  ["setLimits", { concurrency: 5, stage: 16 }, at("stage")],
+  ["setLimits", { concurrency: 5, stage: "0" }, at("stage")],
+  ["setLimits", { concurrency: 5, stage: null }, at("stage")],
+  ["setLimits", { rate: 5 }, at("rate")],
+  ["setLimits", { rate: { tasks: 5 } }, at("rate.per")],
+  ["setLimits", { rate: { tasks: 0, per: "1s" } }, at("rate.tasks")],
+  ["setLimits", { rate: { tasks: 1e300, per: "1s" } }, at("rate.tasks")],
+  ["setLimits", { rate: { tasks: 5, per: "soon" } }, at("rate.per")],
+  ["redrive", {}, at("only")],
+  ["redrive", { only: "everything" }, at("only")],
+  ["redrive", { only: 0 }, at("only")],
+  ["redrive", { only: [] }, at("only")],
+  ["redrive", { only: [-1] }, at("only.0")],
+  ["redrive", { only: [0.5] }, at("only")],
+  ["redrive", { only: ["0"] }, at("only")],
+  ["redrive", { only: [1e300] }, at("only.0")],
+  ["redrive", { only: Array.from({ length: 10_001 }, (_, index) => index) }, at("only")],
+  ["redrive", { only: "failed", stage: 16 }, at("stage")],
+  ["redrive", { only: "failed", stage: "0" }, at("stage")],
 ];
 
 it.each(QUESTIONS)("Job.%s refuses %j", async (handler, body, refusal) => {
@@ -375,6 +416,8 @@ const BODIES: Readonly<Record<string, unknown>> = {
   append: { fanout: { tasks: 1 } },
   raiseEvent: { name: "go" },
   setCustomStatus: { text: "so" },
+  setLimits: { concurrency: 5 },
+  redrive: { only: "failed" },
 };
 
 const JOB_HANDLERS = HANDLERS.filter((handler) => handler.startsWith("Job/")).map(
@@ -422,6 +465,46 @@ it.each(JOB_HANDLERS.filter((handler) => handler !== "submit"))(
   },
 );
 
+const ENDED = { status: 409, code: "JOB_ENDED" };
+const RUNNING = { status: 409, code: "JOB_RUNNING" };
+
+const IN_THE_WRONG_STATE: [string, string, unknown, object][] = [
+  ["ended", "append", BODIES["append"], ENDED],
+  ["ended", "pause", {}, ENDED],
+  ["ended", "resume", {}, ENDED],
+  ["ended", "cancel", {}, ENDED],
+  ["ended", "setLimits", { concurrency: 5 }, ENDED],
+  ["ended", "setLimits", { stage: 7, concurrency: 5 }, ENDED],
+  ["ended", "raiseEvent", { name: "go" }, ENDED],
+  ["ended", "setCustomStatus", { text: "so" }, ENDED],
+  ["ended", "redrive", { only: "failed" }, { status: 409, code: "NOTHING_TO_REDRIVE" }],
+  ["ended", "redrive", { only: "unsucceeded" }, { status: 409, code: "NOTHING_TO_REDRIVE" }],
+  ["ended", "redrive", { only: [0] }, { status: 409, code: "TASK_SUCCEEDED" }],
+  ["ended", "redrive", { only: [1] }, at("only")],
+  ["ended", "redrive", { only: "failed", stage: 1 }, at("stage")],
+  ["feeding", "redrive", { only: "failed" }, RUNNING],
+  ["feeding", "redrive", { only: [0], stage: 7 }, RUNNING],
+  ["feeding", "purge", {}, RUNNING],
+  ["feeding", "setLimits", { stage: 1, concurrency: 5 }, at("stage")],
+];
+
+it.each(IN_THE_WRONG_STATE)(
+  "the job %s refuses %s with %j and stays as it is",
+  async (id, handler, body, refusal) => {
+    const before = [await get(`Job/${id}/status`), await get(`Job/${id}/why`)];
+    expect(await refused(post(`Job/${id}/${handler}`, body))).toMatchObject(refusal);
+    expect([await get(`Job/${id}/status`), await get(`Job/${id}/why`)]).toEqual(before);
+  },
+);
+
+it("what is refused changes nothing of a job that runs", async () => {
+  const status = await job("feeding").status();
+  for (const [handler, body] of QUESTIONS) {
+    if (handler !== "append") await refused(post(`Job/feeding/${handler}`, body));
+  }
+  expect(await job("feeding").status()).toEqual(status);
+});
+
 it("names every place that is wrong", async () => {
   const { issues, message } = await refused(
     post("Jobs/plan", { action: 1, fanout: { tasks: -1 }, timeout: "x", extra: true }),
@@ -455,44 +538,8 @@ it("measures a body as it is written again", async () => {
   });
 });
 
-it("answers whatever is asked with a handle or a documented refusal, and every job ends", async () => {
-  const documented = new Set<string>(
-    Object.entries(CALL_ERRORS).map(([code, { status }]) => `${status} ${code}`),
-  );
-  const started: string[] = [];
-  const tally = new Map<string, number>();
-  await reproducibly(async (options) => {
-    await fc.assert(
-      fc.asyncProperty(fc.array(anyRequest, { minLength: 10, maxLength: 10 }), async (requests) => {
-        await Promise.all(
-          requests.map(async (asked) => {
-            const one = job();
-            const answer = await post(one.path("submit"), asked);
-            const word = wordOf(answer);
-            tally.set(word, (tally.get(word) ?? 0) + 1);
-            if (answer.ok) {
-              expect(answer.body).toMatchObject({ jobId: one.id });
-              started.push(one.id);
-              const { open } = asked as { open?: unknown };
-              if (open === true) await one.seal();
-              const { status, taskCounts } = await one.outcome();
-              expect(["SUCCEEDED", "FAILED"]).toContain(status);
-              const { total, SUCCEEDED, FAILED, CANCELLED } = taskCounts;
-              expect(SUCCEEDED + FAILED + CANCELLED).toBe(total);
-            } else {
-              expect(documented).toContain(word);
-            }
-          }),
-        );
-      }),
-      { ...options, numRuns: 50 },
-    );
-  });
-  expect(started.length).toBeGreaterThan(100);
-  expect(tally.get("400 INVALID_REQUEST") ?? 0).toBeGreaterThan(20);
-});
-
 it("has started nothing of all that was refused", async () => {
+  await job("feeding").cancel();
   await vi.waitFor(async () => expect(await admin.invocations()).toEqual([]), 10_000);
 });
 
@@ -515,92 +562,4 @@ function statusOfLarge(path: string, bytes: number): Promise<number | undefined>
     sent.once("error", reject);
     sent.write("{");
   });
-}
-
-function wordOf(answer: Answer): string {
-  return answer.ok ? "200" : `${answer.status} ${answer.code}`;
-}
-
-/** Mostly what could be meant, with something odd here and there. */
-function mostly<T>(sane: fc.Arbitrary<T>, odd: fc.Arbitrary<unknown> = fc.jsonValue()) {
-  return fc.oneof({ weight: 39, arbitrary: sane }, { weight: 1, arbitrary: odd });
-}
-
-function maybe<T>(sane: fc.Arbitrary<T>): fc.Arbitrary<unknown> {
-  return fc.option(mostly(sane), { nil: undefined, freq: 1 });
-}
-
-const duration = mostly(
-  fc.oneof(fc.constantFrom("10s", "1m", "2h", "3000ms"), fc.integer({ min: 2_000, max: 100_000 })),
-  fc.constantFrom("soon", "400d", "1.5s", -1, 0, 0.5),
-);
-const name = mostly(fc.constant("echo"), fc.constantFrom("nobody", "A/b", "", "a b"));
-const whole = mostly(
-  fc.integer({ min: -20, max: 20 }),
-  fc.constantFrom(0.5, 2 ** 31, -(2 ** 53), 1e21),
-);
-const step = mostly(fc.constantFrom(1, 2, -1, -3, 7), fc.constantFrom(0, 0.5));
-const batch = fc.option(mostly(fc.integer({ min: 1, max: 7 }), fc.constantFrom(0, 1_001)), {
-  nil: undefined,
-});
-const field = mostly(fc.constantFrom("item", "x", "toString"), fc.constantFrom("__proto__", "a b"));
-const fanout = fc.oneof(
-  fc.record({
-    foreach: fc.record(
-      { as: field, items: mostly(fc.array(fc.jsonValue(), { maxLength: 20 })), batch },
-      { requiredKeys: ["items"] },
-    ),
-  }),
-  fc.record({
-    range: fc
-      .record(
-        { as: field, start: whole, stop: whole, step, batch },
-        { requiredKeys: ["start", "stop"] },
-      )
-      .filter(isSmall),
-  }),
-  fc.record({ tasks: mostly(fc.integer({ min: 0, max: 50 }), fc.constantFrom(-1, 0.5, 1e10)) }),
-  fc.record({ tasks: fc.integer({ min: 0, max: 5 }), from: maybe(fc.record({ action: name })) }),
-);
-const payload = fc.dictionary(fc.string(), fc.jsonValue(), { maxKeys: 3 });
-const options = {
-  limits: maybe(
-    fc.record({ concurrency: mostly(fc.integer({ min: 1, max: 200 }), fc.constant(0)) }),
-  ),
-  retry: maybe(
-    fc.record({ maxAttempts: fc.integer({ min: 1, max: 3 }), initialInterval: duration }),
-  ),
-  timeout: maybe(duration),
-  cancelGrace: maybe(duration),
-  failurePolicy: maybe(
-    mostly(fc.constantFrom("complete-all", "best-effort"), fc.constant("all-or-nothing")),
-  ),
-  fold: maybe(
-    mostly(fc.constantFrom("collect", "none", "count"), fc.constant({ stats: { path: "x" } })),
-  ),
-};
-const stage = fc.oneof(
-  name,
-  fc.record({ action: name, payload: maybe(payload), ...options }, { requiredKeys: ["action"] }),
-);
-const anyRequest = mostly(
-  fc.record(
-    {
-      action: name,
-      payload: maybe(payload),
-      fanout: mostly(fanout),
-      nextActions: maybe(fc.array(stage, { maxLength: 4 })),
-      open: maybe(fc.boolean()),
-      retention: maybe(duration),
-      labels: maybe(fc.dictionary(fc.string({ minLength: 1 }), fc.string(), { maxKeys: 3 })),
-      ...options,
-    },
-    { requiredKeys: ["action", "fanout"] },
-  ),
-);
-
-/** A job of a billion tasks could not be waited for. */
-function isSmall(range: { start: unknown; stop: unknown; step?: unknown }): boolean {
-  const { start, stop, step = 1 } = range;
-  return !(Math.abs((Number(stop) - Number(start)) / Number(step)) > 10_000);
 }

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { afterAll, expect, it } from "vitest";
+import { afterAll, expect, it, vi } from "vitest";
 import { startFanfold } from "../../services/embedded/fanfold.ts";
 import { httpClient } from "../support/http.ts";
 import { jobClient } from "../support/job-client.ts";
@@ -36,3 +36,36 @@ it("errors that nobody catches end their task as TASK_CRASHED and leave the othe
   expect(await one.verify()).toMatchObject({ ok: true, checked: 40 });
   expect(fanfold.worker.restarts()).toBe(0);
 });
+
+it("an error that a fold's code left behind ends the fold, not the process", async () => {
+  const outcome = await jobClient(http, "rejecting").run(folded("rejecting"));
+  expect(outcome).toMatchObject({
+    status: "FAILED",
+    reason: 'the fold "rejecting" failed: TASK_CRASHED: An error nobody caught: detached',
+    stages: [{ error: { code: "FOLD_FAILED" }, taskCounts: { SUCCEEDED: 20 } }],
+  });
+  expect(fanfold.worker.restarts()).toBe(0);
+});
+
+it("a fold that ends its process is found out, and takes nobody with it", async () => {
+  const deadly = jobClient(http, "deadly");
+  const innocent = jobClient(http, "innocent");
+  await deadly.submit(folded("deadly"));
+  await innocent.submit({ ...folded("count"), fanout: { foreach: { items: none(5_000) } } });
+  // Seven deaths of the process, and the pauses between them.
+  const outcome = await vi.waitFor(() => deadly.outcome(), { timeout: 100_000 });
+  expect(outcome).toMatchObject({
+    status: "FAILED",
+    reason: `the fold "deadly" failed: TASK_CRASHED: The worker process died of it again and again.`,
+    stages: [{ error: { code: "FOLD_FAILED" }, taskCounts: { SUCCEEDED: 20 }, result: null }],
+  });
+  expect(await innocent.outcome()).toMatchObject({ status: "SUCCEEDED", result: 5_000 });
+}, 120_000);
+
+// --- internal ---
+
+const none = (tasks: number) => Array.from({ length: tasks }, () => "none");
+
+function folded(action: string) {
+  return { action: "crashing", fanout: { foreach: { items: none(20) } }, fold: { action } };
+}

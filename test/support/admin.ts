@@ -13,11 +13,11 @@ export function adminClient(adminUrl: string) {
   return {
     query,
 
-    /** Invocations that have work to do; ended ones that are kept, and timers of retention, have none. */
+    /** Invocations that have work to do; ended ones that are kept, and a job's clocks, have none. */
     invocations: () =>
       query(
         `select target, status, retry_count, last_failure from sys_invocation
-         where status <> 'completed' and target_handler_name <> 'expire'`,
+         where status <> 'completed' and target_handler_name not in ('expire', 'timer')`,
       ),
 
     services: async (): Promise<Service[]> => {

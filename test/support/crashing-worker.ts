@@ -1,7 +1,7 @@
-// A worker whose actions leave errors behind that nobody catches: in a process of its own, since a
-// test runner counts them as its own failures.
+// A worker whose actions and folds leave errors behind that nobody catches, or end their process: in a
+// process of its own, since a test runner counts them as its own failures.
 import { createApp } from "../../services/app.ts";
-import { action } from "../../services/actions.ts";
+import { action, fold } from "../../services/actions.ts";
 import { announceReady, onStop } from "../../services/embedded/worker-process.ts";
 import { serveEndpoint } from "../../services/endpoint.ts";
 
@@ -33,7 +33,22 @@ const crashing = action<{ item: Crash }>({
   },
 });
 
-const app = createApp({ actions: [crashing] });
+const count = fold({ name: "count", init: 0, step: (acc) => acc + 1 });
+const rejecting = fold({
+  name: "rejecting",
+  init: 0,
+  step: () => {
+    void Promise.reject(new Error("detached"));
+    return never();
+  },
+});
+const deadly = fold({
+  name: "deadly",
+  init: 0,
+  step: (acc, { index }) => (index === 7 ? process.exit(1) : acc + 1),
+});
+
+const app = createApp({ actions: [crashing, count, rejecting, deadly] });
 const endpoint = await serveEndpoint({
   services: app.services,
   port: Number(process.env["FANFOLD_ENDPOINT_PORT"]),

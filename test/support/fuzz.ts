@@ -1,8 +1,6 @@
-import type { Parameters as FcParameters } from "fast-check";
-
 /** Runs a property test with the seed of FC_SEED, or prints the one that finds a failure again. */
 export async function reproducibly(
-  run: (options: Pick<FcParameters<unknown>, "seed" | "endOnFailure">) => Promise<void>,
+  run: (options: { seed: number; endOnFailure: boolean }) => Promise<void>,
 ): Promise<void> {
   const seed = Number(process.env["FC_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
   try {

@@ -16,7 +16,7 @@ export interface TestOptions extends AppOptions {
 }
 
 /**
- * Fanfold with these actions in this process, on a server of its own. Both end after the file's last
+ * Fanfold with these actions and folds in this process, on a server of its own. Both end after the file's last
  * test, which fails if an invocation is then still at work.
  */
 export async function startTestFanfold({ services = [], ...options }: TestOptions) {

@@ -10,5 +10,11 @@ export type Command =
   | { type: "direct"; invocation: string; directive: Directive }
   /** keep these results for the stage's `collect`; null: forget what was kept */
   | { type: "collect"; stage: number; lines: readonly string[] | null }
+  /** merge this part into the stage's fold */
+  | { type: "fold"; stage: number; part: unknown }
+  /** let the user's fold go through the stage's outcomes */
+  | { type: "start fold"; stage: number }
+  /** it has answered; null: without a result */
+  | { type: "folded"; stage: number; json: string | null }
   | { type: "stage ended"; stage: number }
   | { type: "job ended" };

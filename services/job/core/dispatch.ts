@@ -1,12 +1,20 @@
 import { LIMITS } from "../../contract/limits.ts";
 import { take } from "./backlog.ts";
+import type { RatePlan } from "../../limits/core/starts.ts";
+import type { StagePlan } from "./plan.ts";
 import type { Segment } from "./segments.ts";
-import { backlogsOf, waitingTasks, type StageState } from "./state.ts";
+import { backlogsOf, unstartedTasks, waitingTasks, type StageState } from "./state.ts";
 
 /** Outcomes of this many consecutive indexes lie in one Data object; a chunk never crosses into the next. */
 export const BLOCK = 16_000;
 export const MAX_CHUNK = 8_000;
 export const MAX_IN_FLIGHT = 64;
+
+/** What a stage may do: run so many tasks at once, and start so many in a second. */
+export interface Bounds {
+  readonly concurrency: number;
+  readonly perSecond?: number;
+}
 
 /** A chunk to send: consecutive tasks, of which `window` may run at once. */
 export interface PlannedChunk {
@@ -23,25 +31,29 @@ export interface PlannedChunk {
  * The windows of the chunks in flight never add up to more than `concurrency`. A chunk is meant to
  * take about a second at the measured pace; before anything was measured it is 1,000 tasks or more, since
  * one that proves slow returns what it has not started. Towards the end chunks shrink, down to 0.3 seconds
- * of work: below that, what a chunk costs is more than what a straggler may.
+ * of work: below that, what a chunk costs is more than what a straggler may. Chunks are never given more
+ * than may be started in the next seconds.
  */
 export function planChunks(
   stage: StageState,
-  { concurrency, at }: { concurrency: number; at: number },
+  { concurrency, perSecond = Infinity, at }: Bounds & { readonly at: number },
 ): PlannedChunk[] {
   const planned: PlannedChunk[] = [];
   let inFlight = Object.keys(stage.chunks).length;
   let free = concurrency - Object.values(stage.chunks).reduce((sum, c) => sum + c.window, 0);
   const share = shareOf(concurrency, stage);
   const smallest = Math.ceil(concurrency / MAX_IN_FLIGHT);
+  const unstarted = Object.values(stage.chunks).reduce((sum, c) => sum + unstartedTasks(c), 0);
+  let due = Math.ceil(perSecond * AHEAD_SECONDS) - unstarted;
 
   while (inFlight < MAX_IN_FLIGHT && free >= Math.min(smallest, waitingTasks(stage))) {
     const backlog = backlogsOf(stage).find(({ head }) => head.length > 0);
     const next = backlog?.head[0];
-    if (!next || free < 1) break;
-    const waiting = waitingTasks(stage);
+    if (!next || free < 1 || due < 1) break;
+    const waiting = Math.min(due, waitingTasks(stage));
     const base = Math.min(free, share);
-    const size = chunkSize(stage.pace, base, Math.ceil((waiting * base) / free));
+    const part = Math.ceil((waiting * base) / free);
+    const size = Math.min(due, chunkSize(stage.pace, base, part));
     const limit = (Math.floor(next.first / BLOCK) + 1) * BLOCK;
     const slices = take(backlog, size, limit);
     const taken = slices.reduce((sum, slice) => sum + slice.count, 0);
@@ -65,15 +77,28 @@ export function planChunks(
       retries: 0,
       taskMs: 0,
       cancelled: 0,
+      again: next.source.kind === "again" ? next.source.status : null,
       invocation: null,
       order: stage.order,
     };
+    stage.sentTo = Math.max(stage.sentTo, next.first + taken);
     planned.push({ chunk, first: next.first, size: taken, window, slices });
     inFlight += 1;
     free -= window;
+    due -= taken;
   }
   return planned;
 }
+
+/** The stage's own bounds, or those of its action if they are lower. */
+export function boundsOf({ concurrency, rate, shared }: StagePlan): Bounds {
+  return {
+    concurrency: Math.min(concurrency, shared?.concurrency ?? Infinity),
+    perSecond: Math.min(perSecondOf(rate), perSecondOf(shared?.rate ?? null)),
+  };
+}
+/** How many Data objects may hold something of a stage. */
+export const blocksOf = ({ sentTo }: StageState) => Math.ceil(sentTo / BLOCK);
 
 /** No more is dispatched while the next stage has this much waiting: half of what it may store. */
 export function isFlooded(next: StageState | undefined): boolean {
@@ -98,6 +123,12 @@ const CHUNK_SECONDS = 1;
 const LEAST_SECONDS = 0.3;
 /** Slow tasks: several rounds to a chunk, so that one long task does not idle the other slots. */
 const ROUNDS = 4;
+
+/** Under a rate, chunks are given what it allows in this time. */
+const AHEAD_SECONDS = 3;
+
+const perSecondOf = (rate: RatePlan | null) =>
+  rate ? (rate.tasks * 1_000) / rate.perMs : Infinity;
 
 function shareOf(concurrency: number, { taskMs, succeeded, failed }: StageState): number {
   const isShort = taskMs <= SHORT_MS * (succeeded + failed);

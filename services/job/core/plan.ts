@@ -2,8 +2,16 @@ import { createHash } from "node:crypto";
 import type { AnyAction } from "../../actions.ts";
 import { durationMs } from "../../contract/duration.ts";
 import type { JsonObject } from "../../contract/fanout.ts";
-import type { FailurePolicy, JobRequest, Stage } from "../../contract/job-request.ts";
+import type {
+  FailurePolicy,
+  Fold,
+  JobRequest,
+  Limits as LimitsRequest,
+  Stage,
+} from "../../contract/job-request.ts";
 import { countReceivers, type Receivers } from "./notices.ts";
+import type { Limits } from "../../limits/core/lease.ts";
+import type { RatePlan } from "../../limits/core/starts.ts";
 
 /** How failed attempts are tried again; intervals in milliseconds. */
 export interface RetryPlan {
@@ -20,6 +28,9 @@ export interface StagePlan {
   /** null: too long to be read at each step, stored on its own */
   readonly payload: JsonObject | null;
   readonly concurrency: number;
+  readonly rate: RatePlan | null;
+  /** what the action allows all jobs together, as of submit: chunks are cut to fit */
+  readonly shared: Limits | null;
   readonly retry: RetryPlan;
   readonly timeoutMs: number;
   readonly graceMs: number;
@@ -27,7 +38,7 @@ export interface StagePlan {
   readonly policy: FailurePolicy;
   /** so many succeeded tasks end the stage; null: all of them run */
   readonly succeedAfter: number | null;
-  readonly fold: "collect" | "none" | "count";
+  readonly fold: Fold;
 }
 
 export interface JobPlan {
@@ -86,17 +97,17 @@ export function receiversOf(request: JobRequest): Receivers {
 export function unsupported(request: JobRequest): string[] {
   const found: string[] = [];
   const check = (path: string, asked: boolean) => asked && found.push(path);
-  const checkOptions = (at: string, options: Omit<Stage, "action">) => {
-    check(`${at}limits.rate`, options.limits?.rate != null);
-    check(`${at}fold`, typeof options.fold === "object");
-  };
   check("fanout.from", request.fanout?.from !== undefined);
-  checkOptions("", request);
   for (const [at, stage] of stagesOf(request).entries()) {
-    checkOptions(`stage ${at}: `, stage);
     check(`stage ${at}: remote action "${stage.action}"`, stage.action.includes("/"));
   }
   return found;
+}
+
+/** What an action allows all jobs together; null: it has no limits. */
+export function sharedLimits(action: AnyAction | undefined): Limits | null {
+  const { concurrency = null, rate } = action?.limits ?? {};
+  return concurrency === null && !rate ? null : { concurrency, rate: ratePlan(rate) };
 }
 
 /** Equal for requests that mean the same: key order, spelling of durations and of chains do not count. */
@@ -124,6 +135,11 @@ export function requestEcho(request: JobRequest): unknown {
     ...request,
     fanout: { foreach: { ...foreach, items: { count: foreach.items.length } } },
   };
+}
+
+/** A rate with its durations in milliseconds; null: none. */
+export function ratePlan(rate: LimitsRequest["rate"]): RatePlan | null {
+  return rate ? { tasks: rate.tasks, perMs: durationMs(rate.per) } : null;
 }
 
 // --- internal ---
@@ -156,11 +172,12 @@ function normalFanout({ foreach, range, ...other }: NonNullable<JobRequest["fano
 
 function planStage(request: JobRequest, stage: Stage, action: AnyAction | undefined): StagePlan {
   const retry = { ...action?.retry, ...request.retry, ...stage.retry };
-  const fold = stage.fold ?? request.fold ?? "collect";
   return {
     action: stage.action,
     payload: { ...request.payload, ...stage.payload },
     concurrency: stage.limits?.concurrency ?? request.limits?.concurrency ?? 100,
+    rate: ratePlan(stage.limits?.rate === undefined ? request.limits?.rate : stage.limits.rate),
+    shared: sharedLimits(action),
     retry: {
       maxAttempts: retry.maxAttempts ?? 3,
       initialMs: durationMs(retry.initialInterval ?? "200ms"),
@@ -174,7 +191,7 @@ function planStage(request: JobRequest, stage: Stage, action: AnyAction | undefi
     policy: stage.failurePolicy ?? request.failurePolicy ?? "complete-all",
     succeedAfter:
       (stage.succeedAfter === undefined ? request.succeedAfter : stage.succeedAfter) ?? null,
-    fold: typeof fold === "string" ? fold : "collect",
+    fold: stage.fold ?? request.fold ?? "collect",
   };
 }
 
@@ -187,6 +204,7 @@ const DURATIONS = new Set([
   "cancelGrace",
   "initialInterval",
   "maxInterval",
+  "per",
 ]);
 
 /** JSON with sorted keys and durations in milliseconds; user data (items, payloads) keeps its spelling. */

@@ -1,3 +1,4 @@
+import { userFold } from "./fold/user-fold.ts";
 import type { StagePlan } from "./plan.ts";
 import type { StageState } from "./state.ts";
 
@@ -20,11 +21,15 @@ export function judgeEarly(stage: StageState, plan: StagePlan): Verdict | null {
 }
 
 /**
- * The end of a stage whose tasks have all ended. Those that were cancelled in an earlier generation and not
+ * The end of a stage whose tasks have all ended, and that was folded. Those that were cancelled in an earlier generation and not
  * run since count as failed.
  */
 export function judgeStage(stage: StageState, plan: StagePlan): Verdict {
   const { policy, succeedAfter } = plan;
+  if (stage.foldError) {
+    const name = userFold(plan.fold);
+    return { as: "FAILED", reason: `the fold "${name}" failed: ${stage.foldError.message}` };
+  }
   const isGood =
     succeedAfter === null
       ? isTolerable(stage, policy, stage.failed + stage.cancelled)
@@ -32,7 +37,30 @@ export function judgeStage(stage: StageState, plan: StagePlan): Verdict {
   return isGood ? SUCCEEDED : failed(stage, plan);
 }
 
+/** After so many more succeeded or failed tasks the stage may end early; null: it does not. */
+export interface Decisive {
+  readonly succeeded: number | null;
+  readonly failed: number | null;
+}
+
+export function decisiveOutcomes(
+  { total, succeeded, failed, cancelled, sealed }: StageState,
+  { policy, succeedAfter }: Pick<StagePlan, "policy" | "succeedAfter">,
+): Decisive {
+  if (succeedAfter !== null) {
+    const spare = total - failed - cancelled - succeedAfter;
+    return { succeeded: succeedAfter - succeeded, failed: sealed ? spare + 1 : null };
+  }
+  if (policy === "all-or-nothing") return { succeeded: null, failed: 1 };
+  if (!isTolerance(policy) || policy.onExceeded === "finish") return UNDECIDED;
+  const { count = Infinity, percent = 100 } = policy.tolerate;
+  const most = Math.min(count, sealed ? Math.floor((percent * total) / 100) : Infinity);
+  return { succeeded: null, failed: most === Infinity ? null : most - failed + 1 };
+}
+
 // --- internal ---
+
+const UNDECIDED: Decisive = { succeeded: null, failed: null };
 
 const SUCCEEDED: Verdict = { as: "SUCCEEDED", reason: null };
 

@@ -1,5 +1,6 @@
 import { emptyBacklog, push } from "./backlog.ts";
 import type { Command } from "./command.ts";
+import { userFold } from "./fold/user-fold.ts";
 import type { Segment } from "./segments.ts";
 import {
   backlogsOf,
@@ -20,10 +21,17 @@ export interface RedrivenStage {
   readonly stillDropped: readonly (readonly Segment[])[];
 }
 
+/** What runs again, and the stages whose user's fold does. */
+export interface Redrive {
+  readonly at: number;
+  readonly stages: readonly RedrivenStage[];
+  readonly folds: readonly number[];
+}
+
 /** Opens an ended job again, one generation later. The stages behind the first one take what it passes on. */
 export function redrive(
   state: JobState,
-  { at, stages }: { readonly at: number; readonly stages: readonly RedrivenStage[] },
+  { at, stages, folds }: Redrive,
   commands: Command[],
 ): void {
   state.earlierMs += (state.endedAt ?? state.updatedAt) - state.generationAt;
@@ -35,7 +43,7 @@ export function redrive(
   state.reason = null;
   state.stop = null;
   state.isPaused = false;
-  const first = Math.min(...stages.map(({ stage }) => stage));
+  const first = Math.min(...folds, ...stages.map(({ stage }) => stage));
   for (const [number, stage] of state.stages.entries()) {
     if (number < first) continue;
     stage.status = stage.total > 0 ? "RUNNING" : "PENDING";
@@ -44,13 +52,18 @@ export function redrive(
     stage.sealed = number === first;
   }
   for (const redriven of stages) restore(state, redriven, commands);
+  for (const number of new Set([...folds, ...stages.map(({ stage }) => stage)])) {
+    const stage = state.stages[number]!;
+    stage.ranIn = state.generation;
+    stage.foldError = null;
+    stage.folding = userFold(state.plan.stages[number]!.fold) === null ? null : "due";
+  }
 }
 
 // --- internal ---
 
 function restore(state: JobState, redriven: RedrivenStage, commands: Command[]): void {
   const stage = state.stages[redriven.stage]!;
-  stage.ranIn = state.generation;
   stage.failed -= tasksIn(redriven.recorded.FAILED);
   stage.cancelled -= tasksIn(redriven.recorded.CANCELLED) + tasksIn(redriven.dropped);
 

@@ -1,13 +1,16 @@
 import { needsPage, refill } from "./backlog.ts";
 import type { Command } from "./command.ts";
-import { isFlooded, planChunks } from "./dispatch.ts";
+import { boundsOf, isFlooded, planChunks } from "./dispatch.ts";
 import { addTasks } from "./feed.ts";
+import type { Folded } from "./fold/user-fold.ts";
+import { takeFolded } from "./folding.ts";
 import { judgeEarly, judgeStage, type Verdict } from "./policy.ts";
-import { redrive, type RedrivenStage } from "./redrive.ts";
+import { redrive, type Redrive } from "./redrive.ts";
 import { applyFreed, applyReport } from "./report.ts";
 import type { Segment } from "./segments.ts";
 import {
   backlogsOf,
+  begin,
   hasEnded,
   waitingTasks,
   type ChunkReport,
@@ -24,14 +27,15 @@ export type JobEvent =
   | { type: "feed"; at: number; segments: readonly Segment[]; slices: number; seal: boolean }
   | { type: "report"; report: ChunkReport }
   | { type: "freed"; freed: FreedChunk }
+  | { type: "folded"; folded: Folded }
   /** the delay is over */
   | { type: "start"; at: number }
   | { type: "pause" | "resume"; at: number }
   | { type: "stop"; at: number; as: "FAILED" | "CANCELLED"; reason: string }
   | { type: "limits"; at: number; stages: readonly number[]; limits: ChangedLimits }
-  | { type: "redrive"; at: number; stages: readonly RedrivenStage[] };
+  | ({ type: "redrive" } & Redrive);
 
-export type ChangedLimits = Partial<Pick<StagePlan, "concurrency">>;
+export type ChangedLimits = Partial<Pick<StagePlan, "concurrency" | "rate">>;
 
 /**
  * One step of a job: counts, feeds the next stage, seals, judges, fans in and dispatches, all or nothing.
@@ -50,7 +54,7 @@ export function reduce(
   const commands: Command[] = [];
   if (hasEnded(state) !== (event.type === "redrive")) return { state, commands };
   if (!apply(state, event, commands)) return { state: before, commands: [] };
-  for (const at of state.stages.keys()) judge(state, at, commands);
+  for (const at of state.stages.keys()) endEarly(state, at, commands);
   endStages(state, commands);
   if (!hasEnded(state)) dispatch(state, commands);
   return { state, commands };
@@ -86,6 +90,12 @@ function apply(state: JobState, event: JobEvent, commands: Command[]): boolean {
     return applyReport(state, event.report, commands);
   }
   if (event.type === "freed") return applyFreed(state, event.freed);
+  if (event.type === "folded") {
+    const { stage, at, answer } = event.folded;
+    state.updatedAt = Math.max(state.updatedAt, at);
+    commands.push({ type: "folded", stage, json: "json" in answer ? answer.json : null });
+    return takeFolded(state, event.folded);
+  }
   state.updatedAt = Math.max(state.updatedAt, event.at);
   switch (event.type) {
     case "feed":
@@ -95,7 +105,7 @@ function apply(state: JobState, event: JobEvent, commands: Command[]): boolean {
       if (event.seal) state.stages[0]!.sealed = true;
       break;
     case "start":
-      state.isScheduled = false;
+      begin(state);
       break;
     case "pause":
     case "resume":
@@ -120,8 +130,8 @@ function apply(state: JobState, event: JobEvent, commands: Command[]): boolean {
   return true;
 }
 
-/** Stops a stage that its policy ends early; one that ends as FAILED stops the job. */
-function judge(state: JobState, at: number, commands: Command[]): void {
+/** Stops a stage that its policy does not let run on; one that stops as FAILED stops the job. */
+function endEarly(state: JobState, at: number, commands: Command[]): void {
   const stage = state.stages[at]!;
   if (stage.stop || hasEnded(stage) || stage.ranIn < state.generation) return;
   const verdict = judgeEarly(stage, state.plan.stages[at]!);
@@ -134,15 +144,22 @@ function judge(state: JobState, at: number, commands: Command[]): void {
 function endStages(state: JobState, commands: Command[]): void {
   if (state.isPaused || state.isScheduled) return;
   for (const [at, stage] of state.stages.entries()) {
-    if (hasEnded(stage)) continue;
-    // All stages before it have ended.
-    if (at > 0 && !stage.sealed) {
+    const previous = state.stages[at - 1];
+    if (previous && !hasEnded(previous)) return;
+    if (previous && !stage.sealed) {
       stage.sealed = true;
-      judge(state, at, commands);
+      endEarly(state, at, commands);
     }
+    if (hasEnded(stage)) continue;
     const isIdle = waitingTasks(stage) === 0 && Object.keys(stage.chunks).length === 0;
     if (!stage.sealed || !isIdle) return;
     stage.startedAt ??= state.updatedAt;
+    if (stage.folding === "due") {
+      stage.folding = "running";
+      stage.status = "RUNNING";
+      commands.push({ type: "start fold", stage: at });
+    }
+    if (stage.folding === "running") return;
     stage.endedAt = state.updatedAt;
     stage.status = endOf(state, at).as;
     if (stage.ranIn === state.generation) commands.push({ type: "stage ended", stage: at });
@@ -160,15 +177,18 @@ function endJob(state: JobState, commands: Command[]): void {
   commands.push({ type: "job ended" });
 }
 
-const endOf = ({ stages, plan }: JobState, at: number): Stop | Verdict =>
-  stages[at]!.stop ?? judgeStage(stages[at]!, plan.stages[at]!);
+/** A stage that was stopped as it had succeeded enough is FAILED all the same if its fold is. */
+function endOf({ stages, plan }: JobState, at: number): Stop | Verdict {
+  const { stop, foldError } = stages[at]!;
+  return stop && !foldError ? stop : judgeStage(stages[at]!, plan.stages[at]!);
+}
 
 function dispatch(state: JobState, commands: Command[]): void {
   if (state.isPaused || state.isScheduled) return;
   for (const [at, stage] of state.stages.entries()) {
     if (isFlooded(state.stages[at + 1])) continue;
-    const { concurrency } = state.plan.stages[at]!;
-    for (const planned of planChunks(stage, { concurrency, at: state.updatedAt })) {
+    const bounds = boundsOf(state.plan.stages[at]!);
+    for (const planned of planChunks(stage, { ...bounds, at: state.updatedAt })) {
       stage.status = "RUNNING";
       stage.startedAt ??= state.updatedAt;
       commands.push({ type: "dispatch", stage: at, planned });

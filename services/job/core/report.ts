@@ -23,6 +23,9 @@ export function applyReport(state: JobState, report: ChunkReport, commands: Comm
 
   if (report.final) {
     collect(state, report, commands);
+    if (report.fold !== null) {
+      commands.push({ type: "fold", stage: report.stage, part: report.fold });
+    }
     measurePace(stage, report);
     delete stage.chunks[report.chunk];
   } else {
@@ -74,12 +77,12 @@ function takeBack(stage: StageState, returned: readonly Segment[]): void {
 
 /** What the next report is compared with. */
 function follow(chunk: ChunkInFlight, report: ChunkReport): void {
-  const { seq, running, retrying, nextRetryAt, retries, taskMs, invocation } = report;
+  const { seq, running, retrying, nextRetryAt, retries, taskMs, invocation, heldBy } = report;
   const { succeeded, failed, cancelled } = report;
-  // Another runner has heard nothing of what this chunk was told.
-  if (chunk.invocation !== null && chunk.invocation !== invocation) chunk.order = 0;
+  // Another runner has taken the chunk up, and has heard nothing.
+  if (chunk.invocation !== null && chunk.invocation !== invocation) chunk.order = -1;
   Object.assign(chunk, { seq, running, retrying, nextRetryAt, retries, taskMs, invocation });
-  Object.assign(chunk, { succeeded, failed, cancelled });
+  Object.assign(chunk, { succeeded, failed, cancelled, heldBy });
   if (report.firstPiece <= chunk.pieces) {
     chunk.pieces = Math.max(chunk.pieces, report.firstPiece + report.pieces.length);
   }

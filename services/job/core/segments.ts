@@ -19,7 +19,10 @@ export type Source =
    */
   | { kind: "again"; last: number; status: RedrivenStatus; indexes: readonly number[] | null };
 
-/** `count` tasks of a stage beginning with index `first`; `bytes` of their stored inputs. */
+/**
+ * `count` tasks of a stage beginning with index `first`; `bytes` of their stored inputs. Their indexes are
+ * consecutive, but for tasks that run again.
+ */
 export interface Segment {
   readonly first: number;
   readonly count: number;
@@ -47,6 +50,21 @@ export function splitSegment(segment: Segment, count: number): [Segment, Segment
       source: advance(segment.source, count),
     },
   ];
+}
+
+/** What of a segment lies from an index on; `indexes` are those of its tasks and maybe of others, in order. */
+export function segmentFrom(
+  segment: Segment,
+  from: number,
+  indexes: readonly number[],
+): Segment | null {
+  const { first, source } = segment;
+  if (first >= from) return segment;
+  if (source.kind !== "again") return splitSegment(segment, from - first)[1];
+  const left = indexes.filter((index) => index >= from && index <= source.last);
+  if (left.length === 0) return null;
+  const bytes = Math.round((segment.bytes * left.length) / segment.count);
+  return { ...segment, first: left[0]!, count: left.length, bytes };
 }
 
 /** Whether a chunk that ends with one segment may go on with the other. */

@@ -1,5 +1,8 @@
 import type { EndStatus } from "../../contract/task.ts";
+import type { TaskError } from "../../contract/task.ts";
 import { emptyBacklog, type Backlog } from "./backlog.ts";
+import { userFold, type Folding } from "./fold/user-fold.ts";
+import type { HeldBy } from "../../task/executor/lease.ts";
 import type { JobPlan } from "./plan.ts";
 import type { Segment } from "./segments.ts";
 
@@ -21,10 +24,14 @@ export interface ChunkInFlight {
   hasReturned: boolean;
   retries: number;
   taskMs: number;
+  /** its tasks run again: the status of the outcomes that stand meanwhile */
+  readonly again: RedrivenStatus | null;
   /** its Runner's invocation, by which it hears orders; null until its first report */
   invocation: string | null;
   /** number of the newest order it knows */
   order: number;
+  /** what keeps its waiting tasks from starting */
+  heldBy?: HeldBy | undefined;
 }
 
 /** Tasks that a stop kept from starting: each is a CANCELLED outcome. */
@@ -63,6 +70,8 @@ export interface StageState {
   ranIn: number;
   chunks: Record<string, ChunkInFlight>;
   nextChunk: number;
+  /** tasks from this index on were never sent: nothing is stored of them */
+  sentTo: number;
   /** tasks per second and slot, as the last chunks did them; null until one has ended */
   pace: number | null;
   /** outcomes per second, decaying over five seconds */
@@ -74,6 +83,9 @@ export interface StageState {
   retries: number;
   /** results kept inline for `collect`; null: not wanted, or too many */
   collected: { bytes: number } | null;
+  folding: Folding;
+  /** why its user's fold has no result */
+  foldError: TaskError | null;
 }
 
 /** The whole job, one value of its object: O(stages + chunks in flight + backlog pages held). */
@@ -82,6 +94,7 @@ export interface JobState {
   readonly epoch: string;
   readonly hash: string;
   plan: JobPlan;
+  /** while it is scheduled: when it is to start */
   startedAt: number;
   generation: number;
   /** start of this generation, and how long the ones before it took together */
@@ -125,6 +138,7 @@ export interface ChunkReport {
   readonly nextRetryAt: number | null;
   readonly retries: number;
   readonly taskMs: number;
+  readonly heldBy?: HeldBy;
   /** tasks passed on to the next stage, from piece number `firstPiece` on */
   readonly firstPiece: number;
   readonly pieces: readonly PassedOn[];
@@ -132,6 +146,8 @@ export interface ChunkReport {
   readonly returned: readonly Segment[];
   /** with `final`, for `collect`: `[index, entry]` texts */
   readonly collected: readonly string[] | null;
+  /** with `final`, for a fold that chunks compute: its part of these results */
+  readonly fold: unknown;
 }
 
 /** All tasks of a chunk have ended; what it stores of them and its last report are still to come. */
@@ -181,6 +197,7 @@ export function newJob(
       ranIn: 1,
       chunks: {},
       nextChunk: 0,
+      sentTo: 0,
       pace: null,
       rate: 0,
       rateAt: at,
@@ -189,8 +206,26 @@ export function newJob(
       taskMs: 0,
       retries: 0,
       collected: fold === "collect" ? { bytes: 0 } : null,
+      folding: userFold(fold) === null ? null : "due",
+      foldError: null,
     })),
   };
+}
+
+/** Its delay is over, or cut short by a stop. */
+export function begin(state: JobState): void {
+  state.isScheduled = false;
+  state.startedAt = state.updatedAt;
+  state.generationAt = state.updatedAt;
+}
+
+/** Tasks of a chunk that have not started, as far as is known. */
+export function unstartedTasks({ size, seq, window, ...counts }: ChunkInFlight): number {
+  // Without slots it has ended; before its first report it has not begun.
+  if (window === 0) return 0;
+  if (seq === 0) return size;
+  const { succeeded, failed, cancelled, running, retrying } = counts;
+  return size - succeeded - failed - cancelled - running - retrying;
 }
 
 export const endedTasks = (stage: StageState) => stage.succeeded + stage.failed + stage.cancelled;

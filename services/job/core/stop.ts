@@ -1,7 +1,7 @@
 import type { Directive } from "../../task/directive.ts";
 import { emptyBacklog, unshift } from "./backlog.ts";
 import type { Command } from "./command.ts";
-import { hasEnded, REDRIVEN, type JobState, type StageState, type Stop } from "./state.ts";
+import { begin, hasEnded, REDRIVEN, type JobState, type StageState, type Stop } from "./state.ts";
 
 /**
  * Stops a stage: what waits is cancelled in one write however much it is, what runs is told. It ends when
@@ -9,8 +9,14 @@ import { hasEnded, REDRIVEN, type JobState, type StageState, type Stop } from ".
  */
 export function stopStage(state: JobState, at: number, stop: Stop, commands: Command[]): void {
   const stage = state.stages[at]!;
-  if (stage.stop || hasEnded(stage)) return;
+  // One that is as good as ended stays what it was, unless it has still to be folded.
+  if (hasEnded(stage) || (stage.stop && !stage.folding)) return;
   stage.stop = stop;
+  if (stop.as !== "SUCCEEDED") {
+    // What was cut short is not folded.
+    stage.folding = null;
+    stage.foldError = null;
+  }
   stage.sealed = true;
   drop(stage, state.generation);
   giveOrder(state, at, commands);
@@ -21,7 +27,7 @@ export function stopJob(state: JobState, stop: Stop, commands: Command[]): void 
   if (state.stop) return;
   state.stop = stop;
   state.isPaused = false;
-  if (state.isScheduled) beginNow(state);
+  if (state.isScheduled) begin(state);
   for (const at of state.stages.keys()) {
     stopStage(state, at, { as: "CANCELLED", reason: stop.reason }, commands);
   }
@@ -64,13 +70,6 @@ export function tellChunk(state: JobState, at: number, id: string, commands: Com
 }
 
 // --- internal ---
-
-/** A scheduled job that is stopped has no later start: it would come after the end. */
-function beginNow(state: JobState): void {
-  state.isScheduled = false;
-  state.startedAt = state.updatedAt;
-  state.generationAt = state.updatedAt;
-}
 
 function directive(state: JobState, stage: StageState): Directive {
   if (stage.stop) return { type: "stop", reason: stage.stop.reason };

@@ -1,16 +1,22 @@
 import type { Blocker, ControlAnswer } from "../../contract/handlers.ts";
 import type { Counts, JobStatus, StageStatus } from "../../contract/job-status.ts";
-import { endedTasks, hasEnded, type JobState, type StageState } from "./state.ts";
+import { userFold } from "./fold/user-fold.ts";
+import type { HeldBy } from "../../task/executor/lease.ts";
+import { endedTasks, hasEnded, unstartedTasks, type JobState, type StageState } from "./state.ts";
 
-/** A job as `status` shows it. */
-export function jobStatus(jobId: string, state: JobState): JobStatus {
+/** A job as `status` shows it. `folds`: of each stage what its chunks' fold shows, if they compute one. */
+export function jobStatus(
+  jobId: string,
+  state: JobState,
+  folds: readonly unknown[] = [],
+): JobStatus {
   return {
     jobId,
     status: publicStatus(state),
     ...(isStopping(state) ? { stopping: true } : {}),
     sealed: state.stages[0]!.sealed,
     generation: state.generation,
-    stages: state.stages.map((stage, at) => stageStatus(state, stage, at)),
+    stages: state.stages.map((stage, at) => stageStatus(state, stage, at, folds[at])),
     startedAt: state.startedAt,
     updatedAt: state.updatedAt,
     labels: { ...state.plan.labels },
@@ -49,8 +55,18 @@ export function blockers(state: JobState, now: number): Blocker[] {
     if (at > 0 && !hasEnded(state.stages[at - 1]!)) {
       add("upstream", `Stage ${at} may get more tasks until stage ${at - 1} has ended.`);
     }
-    if (counts.pending > 0) {
-      add("pending", `${counts.pending} tasks wait for a free slot.`, { count: counts.pending });
+    const { action } = state.plan.stages[at]!;
+    const [limited, rated] = [heldTasks(stage, "limiter"), heldTasks(stage, "rate")];
+    if (limited > 0) {
+      const message = `${limited} tasks wait for what action "${action}" allows all jobs together.`;
+      add("limiter", message, { count: limited, action });
+    }
+    if (rated > 0) {
+      add("rate", `${rated} tasks wait for their stage's rate.`, { count: rated });
+    }
+    const pending = counts.pending - limited - rated;
+    if (pending > 0) {
+      add("pending", `${pending} tasks wait for a free slot.`, { count: pending });
     }
     if (counts.running > 0) {
       add("running", `${counts.running} tasks run.`, { count: counts.running });
@@ -62,6 +78,10 @@ export function blockers(state: JobState, now: number): Blocker[] {
         count: counts.retrying,
         nextRetryAt,
       });
+    }
+    if (stage.folding === "running") {
+      const name = userFold(state.plan.stages[at]!.fold);
+      add("fold", `The fold "${name}" goes through the outcomes.`, { fold: name });
     }
     for (const [chunk, { seenAt, first, size }] of Object.entries(stage.chunks)) {
       if (now - seenAt <= SILENT_MS) continue;
@@ -97,13 +117,20 @@ const isStopping = (state: JobState) =>
 
 const chunksOf = (stage: StageState) => Object.values(stage.chunks);
 
-function stageStatus(state: JobState, stage: StageState, at: number): StageStatus {
+/** Tasks in chunks that say what they wait for. */
+function heldTasks(stage: StageState, heldBy: HeldBy): number {
+  const held = chunksOf(stage).filter((chunk) => chunk.heldBy === heldBy);
+  return held.reduce((sum, chunk) => sum + unstartedTasks(chunk), 0);
+}
+
+function stageStatus(state: JobState, stage: StageState, at: number, folded: unknown): StageStatus {
   const plan = state.plan.stages[at]!;
   const counts = countsOf(stage);
   const ended = endedTasks(stage);
   const isComplete = stage.sealed && ended === stage.total;
   const sinceMs = Math.max(0, state.updatedAt - stage.rateAt);
   const ratePerSecond = hasEnded(stage) ? 0 : Math.round(decayed(stage, sinceMs) * 1_000) / 1_000;
+  const fold = plan.fold === "count" ? stage.succeeded : folded;
   const isMoving = stage.sealed && ratePerSecond > 0;
   return {
     stage: at,
@@ -115,7 +142,7 @@ function stageStatus(state: JobState, stage: StageState, at: number): StageStatu
     ratePerSecond,
     etaMs: isMoving ? Math.round(((stage.total - ended) / ratePerSecond) * 1_000) : null,
     concurrency: plan.concurrency,
-    ...(plan.fold === "count" ? { fold: stage.succeeded } : {}),
+    ...(fold === undefined ? {} : { fold }),
   };
 }
 

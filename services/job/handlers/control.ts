@@ -36,7 +36,7 @@ export function controlHandlers(engine: Engine) {
         const handle = jobHandle(publicUrl, ctx.key);
         if (existing?.hash === requestHash(request)) return handle;
         if (existing) throw refusal("JOB_CONFLICT", `Another job "${ctx.key}" exists.`);
-        checkRequest(request, findAction);
+        checkRequest(request, engine);
         checkReceivers(request, engine);
         const at = await ctx.date.now();
         const job = createJob(ctx, request, { findAction, at });

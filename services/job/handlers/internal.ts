@@ -3,11 +3,14 @@ import type { ObjectContext, ObjectSharedContext } from "@restatedev/restate-sdk
 import type { JobOutcome } from "../../contract/job-outcome.ts";
 import type { ControlAnswer } from "../../contract/handlers.ts";
 import { jobNotFound, refusal } from "../../failure.ts";
-import type { SliceRequest } from "../../wire/calls.ts";
-import type { Lines } from "../../wire/lines.ts";
+import { LIMITS } from "../../contract/limits.ts";
+import type { DroppedRequest, SliceRequest } from "../../wire/calls.ts";
+import { linesSerde, type Lines } from "../../wire/lines.ts";
 import { hasEnded, type ChunkReport, type FreedChunk, type JobState } from "../core/state.ts";
 import { controlAnswer } from "../core/views.ts";
+import type { Folded } from "../core/fold/user-fold.ts";
 import type { Engine } from "../engine.ts";
+import { droppedLines } from "../dropped-lines.ts";
 import { forget } from "../forget.ts";
 import { jobOutcome } from "../outcome.ts";
 import { reopened, type Reopening } from "../redrive.ts";
@@ -58,12 +61,21 @@ export function internalHandlers({ publicUrl }: Engine) {
         }
         const at = await ctx.date.now();
         const stages = await reopened(ctx, job, reopening);
-        const after = await step(ctx, job, { type: "redrive", at, stages }, publicUrl);
+        const { folds } = reopening;
+        const after = await step(ctx, job, { type: "redrive", at, stages, folds }, publicUrl);
         const { deadlineMs } = after.plan;
         if (deadlineMs !== null && !hasEnded(after)) {
           await startTimer(ctx, after, "deadline", deadlineMs);
         }
         return controlAnswer(ctx.key, after);
+      },
+    ),
+
+    folded: restate.handlers.object.exclusive(
+      PRIVATE,
+      async (ctx: ObjectContext, folded: Folded): Promise<void> => {
+        const job = await ctx.get<JobState>(KEYS.job);
+        if (job) await step(ctx, job, { type: "folded", folded }, publicUrl);
       },
     ),
 
@@ -97,6 +109,16 @@ export function internalHandlers({ publicUrl }: Engine) {
         const stored = await ctx.get<Lines<{ as: string }>>(KEYS.slice(slice), SLICE);
         if (!stored) throw jobNotFound(ctx.key);
         return { head: stored.head, lines: stored.lines.slice(offset, offset + count) };
+      },
+    ),
+
+    dropped: restate.handlers.object.shared(
+      { ...PRIVATE, output: linesSerde<null>() },
+      async (ctx: ObjectSharedContext, { epoch, stage, from, to }: DroppedRequest) => {
+        const job = await loadJob(ctx);
+        if (job.epoch !== epoch) throw jobNotFound(ctx.key);
+        const range = { from, to, limit: LIMITS.pageOutcomes };
+        return { head: null, lines: await droppedLines(ctx, job, stage, range) };
       },
     ),
 

@@ -9,6 +9,7 @@ import {
 import { invalidField, refusal } from "../../failure.ts";
 import { bodySerde, checkJobId, readBody, type Body } from "../../wire/body.ts";
 import { controlAnswer } from "../core/views.ts";
+import { ratePlan } from "../core/plan.ts";
 import type { JobEvent } from "../core/reducer.ts";
 import { hasEnded, type JobState } from "../core/state.ts";
 import type { Engine } from "../engine.ts";
@@ -60,13 +61,16 @@ export function lifecycleHandlers({ publicUrl }: Engine) {
       { input: bodySerde(SetLimitsRequest), ...UNRETAINED },
       async (ctx: ObjectContext, body: Body): Promise<ControlAnswer> => {
         checkJobId(ctx.key);
-        const { stage, concurrency } = readBody(SetLimitsRequest, body);
+        const { stage, concurrency, rate } = readBody(SetLimitsRequest, body);
         const job = await loadRunning(ctx);
         if (stage !== undefined && stage >= job.stages.length) {
           throw invalidField("stage", `must be below ${job.stages.length}`);
         }
         const stages = stage === undefined ? [...job.stages.keys()] : [stage];
-        const limits = concurrency === undefined ? {} : { concurrency };
+        const limits = {
+          ...(concurrency === undefined ? {} : { concurrency }),
+          ...(rate === undefined ? {} : { rate: ratePlan(rate) }),
+        };
         return change(ctx, job, { type: "limits", at: await ctx.date.now(), stages, limits });
       },
     ),

@@ -20,6 +20,7 @@ import type { Engine } from "../engine.ts";
 import { findTasks } from "../redrive.ts";
 import { asides } from "../asides.ts";
 import { eventBlockers } from "../events.ts";
+import { foldViews } from "../folds.ts";
 import { jobOutcome } from "../outcome.ts";
 import { timelinePage, verifyJob } from "../read.ts";
 import { resultsPage } from "../results.ts";
@@ -35,7 +36,8 @@ export function queryHandlers({ publicUrl }: Engine) {
         checkJobId(ctx.key);
         readBody(Nothing, body);
         const job = await loadJob(ctx);
-        return { ...jobStatus(ctx.key, job), ...(await asides(ctx, job)) };
+        const folds = await foldViews(ctx, job);
+        return { ...jobStatus(ctx.key, job, folds), ...(await asides(ctx, job)) };
       },
     ),
 

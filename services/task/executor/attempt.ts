@@ -1,22 +1,20 @@
-import { AsyncLocalStorage } from "node:async_hooks";
 import type { ActionContext, AnyAction } from "../../actions.ts";
 import { Duration, durationMs } from "../../contract/duration.ts";
 import type { OutcomeErrorCode } from "../../contract/errors.ts";
-import { LIMITS } from "../../contract/limits.ts";
 import type { Task, TaskError } from "../../contract/task.ts";
-import { isTooDeep, MAX_DEPTH } from "../../wire/depth.ts";
+import { isTooDeep } from "../../wire/depth.ts";
 import { emissionLines } from "../emission.ts";
+import { jsonText, TOO_DEEP } from "./json-text.ts";
+import { readThrown } from "./thrown.ts";
+import { currentCode, type UserCode } from "./user-code.ts";
 
 /** What one attempt came to: texts ready to be stored, or an error. */
 export type AttemptResult =
   | { ok: true; json: string; emission: string[] | null; emitted: number | null }
   | { ok: false; error: TaskError; isFinal: boolean; retryAfterMs: number | null };
 
-/** The attempt whose code is running, also in timers and promises that it left behind. */
-export const currentAttempt = new AsyncLocalStorage<Attempt>();
-
 /** One call of user code. Whatever it does, `settled` is called once; what comes later is ignored. */
-export class Attempt {
+export class Attempt implements UserCode {
   readonly task: Task;
   readonly startedAt: number;
   readonly #action: AnyAction;
@@ -38,7 +36,7 @@ export class Attempt {
   }
 
   start(): void {
-    void currentAttempt.run(this, run, this.#action, this.task, new TaskContext(this)).then(
+    void currentCode.run(this, run, this.#action, this.task, new TaskContext(this)).then(
       (result) => this.#finish(result),
       (thrown: unknown) => this.#finish(failureOf(thrown)),
     );
@@ -62,8 +60,12 @@ export class Attempt {
 
   /** The code did what would have killed its process. */
   crash(thrown: unknown): void {
-    const { message, stack } = errorOf(thrown);
+    const { message, stack } = readThrown(thrown);
     this.#settle(failure("TASK_CRASHED", `An error nobody caught: ${message}`, stack));
+  }
+
+  get name(): string {
+    return this.task.taskId;
   }
 
   get isSettled(): boolean {
@@ -84,7 +86,7 @@ export class Attempt {
   #abortWith(reason: Error): void {
     const controller = (this.#abort ??= new AbortController());
     // What a listener throws is this task's fault.
-    currentAttempt.run(this, () => controller.abort(reason));
+    currentCode.run(this, () => controller.abort(reason));
   }
 
   #finish(result: AttemptResult): void {
@@ -149,27 +151,23 @@ function store(action: AnyAction, returned: unknown, task: Task): AttemptResult 
     if (!parsed.success) return invalid("INVALID_OUTPUT", parsed.error.issues);
     result = parsed.data;
   }
-  try {
-    const json = result === undefined ? "null" : JSON.stringify(result);
-    if (json === undefined) return failure("UNSERIALISABLE", `a ${typeof result}`, undefined, true);
-    if (isLonger(json, LIMITS.resultBytes)) {
-      const text = `The result has ${Buffer.byteLength(json)} bytes, at most ${LIMITS.resultBytes}.`;
-      return failure("RESULT_TOO_LARGE", text, undefined, true);
-    }
-    if (isTooDeep(json)) return tooDeep();
-    if (!task.next) return { ok: true, json, emission: null, emitted: null };
-    if (!emission) return { ok: true, json, emission: null, emitted: 1 };
-    const stored = emissionLines(emission.fanout, task);
-    if ("code" in stored) return failure(stored.code, stored.message, undefined, true);
-    if (stored.lines.some(isTooDeep)) return tooDeep();
-    return { ok: true, json, emission: stored.lines, emitted: stored.tasks };
-  } catch (thrown) {
-    return failure("UNSERIALISABLE", errorOf(thrown).message, undefined, true);
-  }
+  const stored = jsonText(result === undefined ? null : result, "The result");
+  if (!("json" in stored)) return failure(stored.code, stored.message, undefined, true);
+  const { json } = stored;
+  if (!task.next) return { ok: true, json, emission: null, emitted: null };
+  if (!emission) return { ok: true, json, emission: null, emitted: 1 };
+  return storeEmission(json, emission.fanout, task);
 }
 
-function tooDeep(): AttemptResult {
-  return failure("UNSERIALISABLE", `Nested deeper than ${MAX_DEPTH} levels.`, undefined, true);
+function storeEmission(json: string, fanout: unknown, task: Task): AttemptResult {
+  try {
+    const emitted = emissionLines(fanout, task);
+    if ("code" in emitted) return failure(emitted.code, emitted.message, undefined, true);
+    if (emitted.lines.some(isTooDeep)) return failure("UNSERIALISABLE", TOO_DEEP, undefined, true);
+    return { ok: true, json, emission: emitted.lines, emitted: emitted.tasks };
+  } catch (thrown) {
+    return failure("UNSERIALISABLE", readThrown(thrown).message, undefined, true);
+  }
 }
 
 function emissionOf(returned: unknown): { result?: unknown; fanout?: unknown } | undefined {
@@ -191,7 +189,7 @@ function invalid(
 }
 
 function failureOf(thrown: unknown): AttemptResult {
-  const { name, message, stack, code, retryAfter } = errorOf(thrown);
+  const { name, message, stack, code, retryAfter } = readThrown(thrown);
   const parsed = Duration.safeParse(retryAfter);
   return {
     ok: false,
@@ -207,37 +205,4 @@ function cutError(code: string, message: string, stack: string | undefined): Tas
     message: message.slice(0, MESSAGE_CHARS),
     ...(stack ? { stack: stack.slice(0, STACK_CHARS) } : {}),
   };
-}
-
-interface ReadError {
-  name?: string;
-  message: string;
-  stack?: string;
-  code?: string;
-  retryAfter?: unknown;
-}
-
-/** Reads whatever was thrown, getters that throw included. */
-function errorOf(thrown: unknown): ReadError {
-  try {
-    if (typeof thrown !== "object" || thrown === null) return { message: String(thrown) };
-    const { name, message, stack, code, retryAfter } = thrown as Record<string, unknown>;
-    return {
-      ...(typeof name === "string" ? { name } : {}),
-      message: typeof message === "string" ? message : describe(thrown),
-      ...(typeof stack === "string" ? { stack } : {}),
-      ...(typeof code === "string" && code.length > 0 && code.length <= 100 ? { code } : {}),
-      retryAfter,
-    };
-  } catch {
-    return { message: "an error that cannot be read" };
-  }
-}
-
-function describe(thrown: object): string {
-  return (JSON.stringify(thrown) ?? "an error without a message").slice(0, MESSAGE_CHARS);
-}
-
-function isLonger(text: string, bytes: number): boolean {
-  return text.length > bytes || (text.length > bytes / 3 && Buffer.byteLength(text) > bytes);
 }

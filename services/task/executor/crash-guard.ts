@@ -1,4 +1,4 @@
-import { currentAttempt } from "./attempt.ts";
+import { currentCode } from "./user-code.ts";
 
 /**
  * Node ends the process at an error that nobody caught. One that a task left behind, in a promise or a
@@ -8,11 +8,10 @@ import { currentAttempt } from "./attempt.ts";
  */
 export function guardProcess(): () => void {
   const caught = (thrown: unknown) => {
-    const attempt = currentAttempt.getStore();
-    if (attempt) {
-      if (attempt.isSettled)
-        console.error(`${attempt.task.taskId} has ended and still failed:`, thrown);
-      attempt.crash(thrown);
+    const code = currentCode.getStore();
+    if (code) {
+      if (code.isSettled) console.error(`${code.name} has ended and still failed:`, thrown);
+      code.crash(thrown);
       return;
     }
     if (process.listenerCount("uncaughtException") > 1) return;

@@ -3,12 +3,13 @@ import { LIMITS } from "../../contract/limits.ts";
 import type { StagePlan } from "../../job/core/plan.ts";
 import type { Room } from "../chunk-spec.ts";
 import { newest, type Directive } from "../directive.ts";
-import { admission } from "./admission.ts";
+import { admission, type Entry } from "./admission.ts";
 import { Attempt, type AttemptResult } from "./attempt.ts";
 import type { Clock } from "./clock.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { Group, GroupHead, PendingTask } from "./group.ts";
 import { NextRoom } from "./next-room.ts";
+import { Lease, type Demand, type Grant, type LimiterRef } from "./lease.ts";
 import { Outbox } from "./outbox.ts";
 import { OutcomeWriter, type WriterOptions } from "./outcome-writer.ts";
 import { taskOf, tried, type ChunkTasks } from "./pending-task.ts";
@@ -24,10 +25,14 @@ export interface ExecutionOptions extends ChunkTasks, WriterOptions, ScheduleOpt
   readonly action: AnyAction;
   readonly plan: Pick<StagePlan, "retry" | "timeoutMs" | "graceMs" | "durability">;
   readonly window: number;
+  /** what has to grant each attempt, beside the window */
+  readonly limiters: readonly LimiterRef[];
   readonly room: Room;
   /** not yet ended, in index order; those beyond `lastKnown` were never started by an earlier attempt */
   readonly tasks: readonly PendingTask[];
   readonly lastKnown: number;
+  /** the newest that an earlier attempt has heard */
+  readonly directive: Directive | null;
   /** it may run while others are held back */
   readonly isSuspect: boolean;
   readonly clock: Clock;
@@ -54,34 +59,41 @@ export class Execution {
   readonly #outbox: Outbox;
   readonly #schedule: Schedule;
   readonly #pump: Pump;
-  readonly #leave: () => void;
+  readonly #entry: Entry;
+  readonly #lease: Lease | null;
+  readonly #undrain: () => void;
   #directive: Directive | null = null;
   #slots: number;
   #isStopped = false;
   #wake: (() => void) | null = null;
+  /** until when the wait for the next group lasts */
+  #wakeAt = Infinity;
 
   constructor(options: ExecutionOptions) {
-    const { plan, clock, tasks, lastKnown, next, room, window } = options;
+    const { plan, clock, tasks, lastKnown, next, room, window, directive } = options;
     this.#options = options;
     this.#pump = new Pump(
       clock,
       (now) => this.#mayStart(now),
       (now) => this.#startNext(now),
     );
-    this.#unstarted = new Unstarted(tasks, lastKnown);
+    this.#unstarted = new Unstarted(
+      tasks.filter(({ attempts }) => attempts === 0),
+      lastKnown,
+    );
     this.#retries = new RetryQueue(clock, this.#pump.run);
+    for (const task of tasks) if (task.attempts > 0) this.#retries.add(task);
     this.#deadlines = new Deadlines(plan, clock);
     this.#outcomes = new OutcomeWriter(options);
     this.#room = next && new NextRoom(room);
     this.#outbox = new Outbox(plan.durability);
     this.#schedule = new Schedule(options, clock.now());
     this.#slots = window;
-    const closeDoor = admission.onOpen(this.#pump.run);
-    const undrain = drainable(this);
-    this.#leave = () => {
-      closeDoor();
-      undrain();
-    };
+    const { jobId, isSuspect, limiters } = options;
+    this.#entry = admission.enter(jobId, this.#pump.run, { isSuspect });
+    this.#lease = limiters.length > 0 ? new Lease(limiters, clock, this.#startMore) : null;
+    this.#undrain = drainable(this);
+    if (directive) this.#obey(directive);
   }
 
   /** The next group: when it is full, 50 ms after its first outcome, at a beat, or at the end. */
@@ -89,9 +101,10 @@ export class Execution {
     const { clock } = this.#options;
     this.#outbox.acknowledge();
     this.#pump.run();
-    while (!this.#isDue(clock.now())) {
+    for (let now = clock.now(); !this.#isDue(now); now = clock.now()) {
+      this.#wakeAt = this.#dueAt(now);
       await new Promise<void>((resolve) => {
-        const cancel = clock.timer(Math.max(1, this.#dueAt - clock.now()), resolve);
+        const cancel = clock.timer(Math.max(1, this.#wakeAt - now), resolve);
         this.#wake = () => {
           cancel();
           resolve();
@@ -105,12 +118,16 @@ export class Execution {
   /** Does what the job says; the group that tells what came of it is due at once. */
   direct(directive: Directive): void {
     if (this.#isStopped) return;
-    this.#directive = newest(this.#directive, directive);
-    this.#unstarted.giveBack();
-    if (this.#directive.type === "stop") this.#cancelAll(this.#directive.reason);
+    this.#obey(directive);
     this.#schedule.hasten();
     this.#wake?.();
     this.#pump.run();
+  }
+
+  /** What the limiters answered to the last group's question. */
+  granted(grant: Grant): void {
+    this.#lease?.granted(grant);
+    this.#startMore();
   }
 
   /** Nothing runs, and everything that ended is durable. */
@@ -122,15 +139,14 @@ export class Execution {
   stop(): void {
     if (this.#isStopped) return;
     this.#isStopped = true;
-    this.#leave();
     this.#retries.stop();
     this.#deadlines.stop();
+    this.#lease?.stop();
     const reason = new Error("The worker gave this attempt up; the task runs again.");
-    for (const attempt of this.#running) {
-      admission.left();
-      attempt.discard(reason);
-    }
+    for (const attempt of this.#running) attempt.discard(reason);
     this.#running.clear();
+    this.#undrain();
+    this.#entry.leave();
   }
 
   // --- internal ---
@@ -140,21 +156,39 @@ export class Execution {
   }
 
   #isDue(now: number): boolean {
-    return this.#outbox.isFull || this.#isDone || now >= this.#dueAt;
+    return this.#outbox.isFull || this.#isDone || now >= this.#dueAt(now);
   }
 
-  get #dueAt(): number {
-    return this.#schedule.dueAt(this.#outbox.unsavedSince, this.#unstarted.mayReturn);
+  #dueAt(now: number): number {
+    const dueAt = this.#schedule.dueAt(this.#outbox.unsavedSince, this.#unstarted.mayReturn);
+    return this.#lease ? Math.min(dueAt, this.#lease.askAt(this.#demand(now))) : dueAt;
+  }
+
+  /** Ends the wait for the next group if it is due before that. */
+  #hurry(now: number): void {
+    if (!this.#wake) return;
+    if (this.#outbox.isFull || this.#isDone || this.#dueAt(now) < this.#wakeAt) this.#wake();
+  }
+
+  readonly #startMore = (): void => {
+    this.#pump.run();
+    this.#hurry(this.#options.clock.now());
+  };
+
+  #demand(now: number): Demand {
+    const waiting = this.#unstarted.size + this.#retries.readyCount(now);
+    return { now, running: this.#running.size, waiting, most: this.#slots };
   }
 
   #group(now: number): Group {
     const { lines, passesOn, ...taken } = this.#outbox.take(now);
-    this.#schedule.count(lines);
+    this.#schedule.count({ lines, ...taken });
     if (this.#schedule.isSliceOver(now)) this.#unstarted.giveBack();
     const returnedFrom = this.#unstarted.takeReturned();
     const returns = returnedFrom !== null;
-    const report = this.#schedule.takeReport(now, { passesOn, returns });
-    this.#releaseSlots();
+    const runsOut = this.#lease?.covers(this.#demand(now)) ?? false;
+    const report = this.#schedule.takeReport(now, { passesOn, returns, runsOut });
+    if (runsOut || this.#unstarted.isEmpty) this.#releaseSlots();
     const head: GroupHead = {
       ...taken,
       at: Math.round(now),
@@ -165,15 +199,30 @@ export class Execution {
       slots: this.#slots,
       returnedFrom,
       report,
+      ...(this.#lease ? this.#leaseHead(this.#lease, now, report) : {}),
     };
     return { head, lines };
   }
 
+  #leaseHead(lease: Lease, now: number, isBeat: boolean): Pick<GroupHead, "ask" | "heldBy"> {
+    const demand = this.#demand(now);
+    const { running, waiting, most } = demand;
+    const heldBy = waiting > 0 && running < most ? lease.heldBy(now, running) : null;
+    const beatMs = Math.round(this.#schedule.beatMs);
+    const ask = lease.isDue(demand, isBeat) ? lease.ask(demand, beatMs) : null;
+    return { ...(ask ? { ask } : {}), ...(heldBy ? { heldBy } : {}) };
+  }
+
   /** Slots that this chunk will not need again go to others. */
   #releaseSlots(): void {
-    if (!this.#unstarted.isEmpty) return;
-    const needed = this.#running.size + Math.min(1, this.#retries.size);
+    const needed = this.#running.size + this.#unstarted.size + Math.min(1, this.#retries.size);
     this.#slots = Math.max(1, Math.min(this.#slots, needed));
+  }
+
+  #obey(directive: Directive): void {
+    this.#directive = newest(this.#directive, directive);
+    this.#unstarted.giveBack();
+    if (this.#directive.type === "stop") this.#cancelAll(this.#directive.reason);
   }
 
   #cancelAll(reason: string): void {
@@ -185,28 +234,20 @@ export class Execution {
   }
 
   #mayStart(now: number): boolean {
-    const { window, isSuspect } = this.#options;
+    const { window } = this.#options;
     if (this.#isStopped || this.#directive?.type === "pause") return false;
-    if (this.#running.size >= this.#slots || (!admission.isOpen && !isSuspect)) return false;
-    const isHeldBack = this.#outbox.unacknowledged > Math.max(window, LIMITS.commitOutcomes);
-    return !isHeldBack && now - this.#outbox.oldestAt(now) <= MAX_UNACKNOWLEDGED_MS;
+    if (this.#running.size >= this.#slots) return false;
+    if (this.#outbox.unacknowledged > Math.max(window, LIMITS.commitOutcomes)) return false;
+    if (now - this.#outbox.oldestAt(now) > MAX_UNACKNOWLEDGED_MS) return false;
+    if (this.#lease && this.#lease.heldBy(now, this.#running.size) !== null) return false;
+    return this.#entry.mayStart();
   }
 
   /** False: nothing is ready. */
   #startNext(now: number): boolean {
-    const task = this.#nextTask(now);
+    const task = this.#retries.takeReady(now) ?? this.#unstarted.next();
     if (task) this.#start(task, now);
     return task !== undefined;
-  }
-
-  #nextTask(now: number): PendingTask | undefined {
-    const retry = this.#retries.takeReady(now);
-    if (retry) return retry;
-    for (let task = this.#unstarted.next(); task; task = this.#unstarted.next()) {
-      if (task.readyAt <= now) return task;
-      this.#retries.add(task);
-    }
-    return undefined;
   }
 
   #start(pending: PendingTask, now: number): void {
@@ -215,8 +256,10 @@ export class Execution {
     const attempt = new Attempt(action, task, now, (result) =>
       this.#settled(pending, attempt, result),
     );
+    this.#schedule.start();
     this.#running.add(attempt);
-    admission.entered();
+    this.#entry.started();
+    this.#lease?.use(this.#running.size);
     this.#deadlines.add(attempt);
     attempt.start();
   }
@@ -226,11 +269,10 @@ export class Execution {
     const now = this.#options.clock.now();
     this.#running.delete(attempt);
     this.#deadlines.remove(attempt);
-    admission.left();
     this.#outbox.spend(now - attempt.startedAt);
-    const hadUnsaved = this.#outbox.unsavedSince !== null;
     this.#record(tried(pending, attempt, now), this.#room?.fit(result) ?? result, now);
-    if (!hadUnsaved || this.#isDue(now)) this.#wake?.();
+    this.#hurry(now);
+    this.#entry.ended();
     this.#pump.run();
   }
 

@@ -1,3 +1,5 @@
+import type { HeldBy, LeaseAsk } from "./lease.ts";
+
 /** A task to run. `attempts` failed ones lie behind it; it may start at `readyAt`. */
 export interface PendingTask {
   readonly index: number;
@@ -35,4 +37,8 @@ export interface GroupHead {
   readonly returnedFrom: number | null;
   /** store what was committed and report it now, not at the end */
   readonly report: boolean;
+  /** to be asked of the chunk's limiters before the next group is taken */
+  readonly ask?: LeaseAsk;
+  /** what keeps tasks that wait from starting */
+  readonly heldBy?: HeldBy;
 }

@@ -23,6 +23,12 @@ export class RetryQueue {
     return this.#tasks[0]?.readyAt ?? null;
   }
 
+  /** Tasks whose next attempt is due. */
+  readyCount(now: number): number {
+    const at = this.#tasks.findIndex(({ readyAt }) => readyAt > now);
+    return at === -1 ? this.#tasks.length : at;
+  }
+
   add(task: PendingTask): void {
     let at = this.#tasks.length;
     while (at > 0 && this.#tasks[at - 1]!.readyAt > task.readyAt) at -= 1;
@@ -55,8 +61,9 @@ export class RetryQueue {
     this.#wakeAt = this.#tasks.find(({ readyAt }) => readyAt > now)?.readyAt ?? Infinity;
     if (this.#wakeAt === Infinity) return;
     this.#cancelTimer = this.#clock.timer(Math.max(1, this.#wakeAt - now), () => {
-      this.#wake();
+      // In this order: a task that is not ready yet when the next timer is set is ready when that rings.
       this.#arm();
+      this.#wake();
     });
   }
 }

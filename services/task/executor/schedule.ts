@@ -1,3 +1,7 @@
+import type { Decisive } from "../../job/core/policy.ts";
+import type { GroupHead } from "./group.ts";
+import type { LimiterRef } from "./lease.ts";
+
 export interface ScheduleOptions {
   /** when the chunk began, be it in an earlier attempt */
   readonly startedAt: number;
@@ -6,6 +10,10 @@ export interface ScheduleOptions {
   readonly unsavedBytes: number;
   /** the first outcome that feeds the next stage is reported at once */
   readonly isEager: boolean;
+  /** so are the outcomes that may decide the stage */
+  readonly decisive: Decisive;
+  /** they may keep its tasks from starting */
+  readonly limiters: readonly LimiterRef[];
 }
 
 /**
@@ -22,12 +30,18 @@ export class Schedule {
   #takenBytes: number;
   #reportedBytes: number;
   #isEager: boolean;
+  /** until outcomes of this chunk may decide the stage */
+  #left: { readonly succeeded: number; readonly failed: number };
   #isHastened = false;
+  readonly #isLimited: boolean;
+  #hasStarted = false;
+  #hasRunOut = false;
 
   constructor(
-    { startedAt, committedBytes, unsavedBytes, isEager }: ScheduleOptions,
+    { startedAt, committedBytes, unsavedBytes, isEager, decisive, limiters }: ScheduleOptions,
     beganAt: number,
   ) {
+    this.#isLimited = limiters.length > 0;
     this.#startedAt = startedAt;
     this.#beganAt = beganAt;
     this.#isFresh = committedBytes === 0;
@@ -35,6 +49,8 @@ export class Schedule {
     this.#takenBytes = committedBytes;
     this.#reportedBytes = committedBytes - unsavedBytes;
     this.#isEager = isEager;
+    const { succeeded, failed } = decisive;
+    this.#left = { succeeded: succeeded ?? Infinity, failed: failed ?? Infinity };
   }
 
   /** `unsavedSince`: when the first outcome of the next group came, null if none has. */
@@ -44,13 +60,26 @@ export class Schedule {
     return Math.min(groupAt, this.#beatAt, mayReturn ? this.#sliceEndsAt : Infinity);
   }
 
+  /** From one report to the next: a second, or a tenth of the chunk's age. */
+  get beatMs(): number {
+    const age = this.#reportedAt - this.#startedAt;
+    return Math.min(MAX_BEAT_MS, Math.max(MIN_BEAT_MS, age / 10));
+  }
+
+  /** A task starts. */
+  start(): void {
+    this.#hasStarted = true;
+  }
+
   /** The next group is due at once, and its report. */
   hasten(): void {
     this.#isHastened = true;
   }
 
-  count(lines: readonly string[]): void {
+  count({ lines, succeeded, failed }: Counted): void {
     this.#takenBytes += lines.reduce((sum, { length }) => sum + length, 0);
+    const left = this.#left;
+    this.#left = { succeeded: left.succeeded - succeeded, failed: left.failed - failed };
   }
 
   /** Tasks that were not started go back. */
@@ -59,11 +88,17 @@ export class Schedule {
   }
 
   /** Whether the group that was counted last is reported. */
-  takeReport(now: number, { passesOn, returns }: { passesOn: boolean; returns: boolean }): boolean {
+  takeReport(now: number, { passesOn, returns, runsOut }: Occasion): boolean {
     const isFirst = this.#isEager && passesOn;
     const isBulky = this.#takenBytes - this.#reportedBytes >= REPORT_BYTES;
-    const isDue = isFirst || isBulky || returns || this.#isHastened || now >= this.#beatAt;
+    const isDecisive = Math.min(this.#left.succeeded, this.#left.failed) <= 0;
+    const hasJustRunOut = runsOut && !this.#hasRunOut;
+    this.#hasRunOut ||= runsOut;
+    const isHasty =
+      isFirst || isBulky || isDecisive || hasJustRunOut || returns || this.#isHastened;
+    const isDue = isHasty || now >= this.#beatAt;
     if (passesOn) this.#isEager = false;
+    if (isDecisive) this.#left = NEVER;
     this.#isHastened = false;
     if (isDue) {
       this.#reportedAt = now;
@@ -75,17 +110,29 @@ export class Schedule {
   // --- internal ---
 
   get #beatAt(): number {
-    const age = this.#reportedAt - this.#startedAt;
-    return this.#reportedAt + Math.min(MAX_BEAT_MS, Math.max(MIN_BEAT_MS, age / 10));
+    return this.#reportedAt + this.beatMs;
   }
 
   get #sliceEndsAt(): number {
+    if (this.#isLimited && !this.#hasStarted) return this.#beganAt + PATIENCE_MS;
     if (this.#takenBytes < CHUNK_BYTES) return this.#beganAt + SLICE_MS;
     return this.#isFresh ? 0 : this.#beganAt + MIN_BEAT_MS;
   }
 }
 
+interface Occasion {
+  readonly passesOn: boolean;
+  readonly returns: boolean;
+  /** the chunk will soon have nothing to start */
+  readonly runsOut: boolean;
+}
+
+type Counted = Pick<GroupHead, "succeeded" | "failed"> & { readonly lines: readonly string[] };
+
+const NEVER = { succeeded: Infinity, failed: Infinity };
 const SLICE_MS = 5_000;
+/** One that could start nothing keeps its tasks longer: another chunk would fare no better. */
+const PATIENCE_MS = 60_000;
 /** Results beyond this are the next chunk's: a replay reads all of a chunk's groups again. */
 const CHUNK_BYTES = 16 * 1024 * 1024;
 /** What is held back for a later report is in memory. */

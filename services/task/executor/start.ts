@@ -2,10 +2,12 @@ import { TerminalError, type AnyAction } from "../../actions.ts";
 import type { FindAction } from "../../job/core/plan.ts";
 import type { ChunkLog } from "../chunk-log.ts";
 import type { Directive } from "../directive.ts";
+import { limitersOf } from "../limiters.ts";
 import type { ChunkInputs } from "../inputs.ts";
 import type { Round } from "../suspects.ts";
 import { systemClock } from "./clock.ts";
 import { Execution } from "./execution.ts";
+import type { Grant } from "./lease.ts";
 import type { Begun } from "./quarantine.ts";
 
 interface Start {
@@ -18,13 +20,16 @@ interface Start {
   readonly directive: Directive | null;
   readonly findAction: FindAction;
   readonly attemptCompletedSignal: AbortSignal;
+  /** what its limiters have just granted, if it begins after they were asked */
+  readonly grant: Grant | null;
 }
 
 /** Starts the tasks of a round that have no outcome yet. They stop when the attempt that runs them ends. */
 export function startExecution(start: Start): Execution {
-  const { inputs, log, round, begun, directive, findAction, attemptCompletedSignal } = start;
+  const { inputs, log, round, begun, directive, findAction, attemptCompletedSignal, grant } = start;
   const { spec } = log;
   const { action: name, ...plan } = spec.plan;
+  const action = findAction(name) ?? unavailable(name);
   const group = new Set(round.group);
   const tasks = inputs.tasks
     .filter(({ index }) => log.isOpen(index) && group.has(index))
@@ -35,25 +40,28 @@ export function startExecution(start: Start): Execution {
     jobStartedAt: spec.jobStartedAt,
     stage: spec.stage,
     generation: spec.generation,
-    action: findAction(name) ?? unavailable(name),
+    action,
     plan,
     next: spec.next,
     window: spec.window,
+    limiters: limitersOf(spec, action),
     room: spec.room,
     tasks,
     lastKnown: mayReturn ? log.lastKnown : Number.POSITIVE_INFINITY,
     inputOf: inputs.inputOf,
     isEager: spec.isEager,
+    decisive: spec.decisive,
     startedAt: log.startedAt,
     committedBytes: log.committedBytes,
     unsavedBytes: log.unsavedBytes,
+    directive,
     isSuspect: begun.isAlone,
     clock: systemClock,
     random: Math.random,
   });
+  if (grant) execution.granted(grant);
   if (attemptCompletedSignal.aborted) execution.stop();
   attemptCompletedSignal.addEventListener("abort", () => execution.stop(), { once: true });
-  if (directive) execution.direct(directive);
   return execution;
 }
 

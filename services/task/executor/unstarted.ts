@@ -21,6 +21,10 @@ export class Unstarted {
     return this.#next >= this.#end;
   }
 
+  get size(): number {
+    return Math.max(0, this.#end - this.#next);
+  }
+
   get mayReturn(): boolean {
     return !this.isEmpty && this.#tasks[this.#end - 1]!.index > this.#lastKnown;
   }

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
-import { action, emit, RetryableError, type AnyAction } from "../../../services/actions.ts";
+import { action, emit, fold, RetryableError } from "../../../services/actions.ts";
 import type { Task } from "../../../services/contract/task.ts";
+import type { Definition } from "../../../services/registry.ts";
 import { recordRun } from "./run-log.ts";
 
 const Waiting = z.object({ sleepMs: z.number().default(0) });
@@ -91,4 +92,31 @@ const deadly = Object.entries(deaths).map(([name, die]) =>
   }),
 );
 
-export const chaosActions: readonly AnyAction[] = [wait, echo, spread, fail, ...deadly];
+/** Takes a millisecond for each outcome, and says where one came twice, too late or not at all. */
+const slowly = fold({
+  name: "slowly",
+  init: { next: 0, errors: [] as string[] },
+  step: async (acc, { index }) => {
+    await sleep(1);
+    if (index !== acc.next) acc.errors.push(`${index} instead of ${acc.next}`);
+    return { ...acc, next: index + 1 };
+  },
+});
+
+const blockingFold = fold({
+  name: "blocking_fold",
+  init: 0,
+  step: () => {
+    for (;;);
+  },
+});
+
+export const chaosActions: readonly Definition[] = [
+  wait,
+  echo,
+  spread,
+  fail,
+  ...deadly,
+  slowly,
+  blockingFold,
+];

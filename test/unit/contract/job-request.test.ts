@@ -110,6 +110,11 @@ describe("JobRequest", () => {
     ["concurrency 0", { ...smallest, limits: { concurrency: 0 } }, "limits.concurrency: "],
     ["concurrency 100,001", { ...smallest, limits: { concurrency: 100_001 } }, "limits.concurr"],
     ["concurrency 1.5", { ...smallest, limits: { concurrency: 1.5 } }, "limits.concurrency: "],
+    [
+      "a rate in no time",
+      { ...smallest, limits: { rate: { tasks: 1, per: "0ms" } } },
+      "limits.rate.per",
+    ],
     ["a rate of 0", { ...smallest, limits: { rate: { tasks: 0, per: "1s" } } }, "limits.rate"],
     ["0 attempts", { ...smallest, retry: { maxAttempts: 0 } }, "retry.maxAttempts: "],
     ["1,001 attempts", { ...smallest, retry: { maxAttempts: 1_001 } }, "retry.maxAttempts: "],

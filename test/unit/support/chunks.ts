@@ -1,4 +1,5 @@
 import type { EndStatus } from "../../../services/contract/task.ts";
+import { ChunkLog } from "../../../services/task/chunk-log.ts";
 import type { ChunkSpec } from "../../../services/task/chunk-spec.ts";
 import type { Group, GroupHead } from "../../../services/task/executor/group.ts";
 import {
@@ -29,10 +30,19 @@ export function chunkSpec(fields: Partial<ChunkSpec> = {}): ChunkSpec {
     room: { items: Infinity, bytes: Infinity, tasks: Infinity },
     isAwaited: false,
     isEager: false,
+    decisive: { succeeded: null, failed: null },
     isResumed: false,
     collects: false,
     ...fields,
   };
+}
+
+/** The log of a chunk of consecutive tasks, unless their indexes are given. */
+export function chunkLog(
+  spec: ChunkSpec,
+  indexes: readonly number[] = Array.from({ length: spec.size }, (_, at) => spec.first + at),
+): ChunkLog {
+  return new ChunkLog(spec, { indexes, invocation: "inv" });
 }
 
 /** A group that says of itself what its lines say. */

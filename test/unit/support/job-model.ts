@@ -71,11 +71,19 @@ export class JobModel {
     this.isPaused = false;
     this.isScheduled = false;
     for (const stage of this.stages) {
-      if (!stage.status && !stage.stoppedAs) stage.stop("CANCELLED", this.generation);
+      // One that is as good as ended stays what it was, unless it has still to be folded.
+      if (stage.status || (stage.stoppedAs && !stage.fold)) continue;
+      stage.stop("CANCELLED", this.generation);
     }
   }
 
-  /** Opens the ended job again; these tasks of each stage wait once more. */
+  /** A user's fold has answered. */
+  folded(at: number, { isOk }: { readonly isOk: boolean }): void {
+    this.stages[at]!.fold = null;
+    this.stages[at]!.hasFoldFailed = !isOk;
+  }
+
+  /** Opens the ended job again, with what is to run once more of some stages. */
   redrive(chosen: ReadonlyMap<number, readonly number[]>): void {
     this.generation += 1;
     this.status = null;
@@ -84,13 +92,12 @@ export class JobModel {
     const first = Math.min(...chosen.keys());
     for (const [at, stage] of this.stages.entries()) {
       stage.fanIns = 0;
+      stage.folds = 0;
       if (at < first) continue;
       stage.status = null;
       stage.stoppedAs = null;
-      for (const index of chosen.get(at) ?? []) {
-        stage.tasks[index]!.state = "waiting";
-        stage.ranIn = this.generation;
-      }
+      const indexes = chosen.get(at);
+      if (indexes) stage.runAgain(indexes, this.generation);
     }
   }
 
@@ -123,7 +130,13 @@ export class JobModel {
     const stage = this.stages[at];
     if (!stage || !this.isSealed(at) || stage.chunks > 0 || stage.count("waiting") > 0)
       return false;
-    stage.status = stage.stoppedAs ?? stage.end();
+    if (stage.fold === "running") return false;
+    if (stage.fold === "due") {
+      stage.fold = "running";
+      stage.folds += 1;
+      return false;
+    }
+    stage.status = stage.end();
     if (stage.ranIn === this.generation) stage.fanIns += 1;
     return true;
   }

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { PAGE, type Backlog } from "../../../services/job/core/backlog.ts";
-import { MAX_IN_FLIGHT } from "../../../services/job/core/dispatch.ts";
+import { boundsOf, MAX_IN_FLIGHT } from "../../../services/job/core/dispatch.ts";
 import type { Segment } from "../../../services/job/core/segments.ts";
 import { backlogsOf, waitingTasks, type JobState } from "../../../services/job/core/state.ts";
 import { jobStatus } from "../../../services/job/core/views.ts";
@@ -35,6 +35,7 @@ export function checkState(before: JobState, state: JobState, model: JobModel): 
       sealed: stage.sealed,
       status: status === "PENDING" ? "RUNNING" : status,
       stop: stage.stop?.as ?? null,
+      fold: stage.folding,
     }).toEqual({
       total: expected.tasks.length,
       succeeded: expected.count("SUCCEEDED"),
@@ -46,6 +47,7 @@ export function checkState(before: JobState, state: JobState, model: JobModel): 
       sealed: model.isSealed(at),
       status: expected.status ?? "RUNNING",
       stop: expected.stoppedAs,
+      fold: expected.fold,
     });
     const hot = [...backlogsOf(stage), ...stage.dropped.map(({ backlog }) => backlog)];
     expect(Math.max(...hot.map(({ head, tail }) => head.length + tail.length))).toBeLessThan(
@@ -53,7 +55,7 @@ export function checkState(before: JobState, state: JobState, model: JobModel): 
     );
     expect(stage.dropped.length).toBeLessThanOrEqual(generation);
     // Windows given before a limit was lowered may be more, but do not grow.
-    const most = Math.max(state.plan.stages[at]!.concurrency, windows(before, at));
+    const most = Math.max(boundsOf(state.plan.stages[at]!).concurrency, windows(before, at));
     expect(windows(state, at)).toBeLessThanOrEqual(most);
   }
 }

@@ -12,10 +12,10 @@ import { SimulatedJob, type Sent } from "./simulated-job.ts";
 import { SimulatedOperator } from "./simulated-operator.ts";
 import { SimulatedWorker, type Account } from "./simulated-worker.ts";
 
-/** What a worker has sent to the job, and what it means. */
+/** What a worker, or a user's fold, has sent to the job, and what it means. */
 interface Letter {
-  readonly from: SimulatedWorker;
-  readonly event: Extract<JobEvent, { type: "report" | "freed" }>;
+  readonly from: SimulatedWorker | "fold";
+  readonly event: Extract<JobEvent, { type: "report" | "freed" | "folded" }>;
   readonly learn: () => void;
 }
 
@@ -111,8 +111,9 @@ export class JobSimulation {
   }
 
   /** Chunks find workers, orders those runners that still live. */
-  #send({ chunks, directives }: Sent): void {
+  #send({ chunks, directives, folds }: Sent): void {
     const { state } = this.#job;
+    for (const at of folds) this.#fold(at);
     for (const chunk of chunks) {
       const passesOn = chunk.stage + 1 < state.stages.length;
       const { generation } = state;
@@ -136,6 +137,24 @@ export class JobSimulation {
       from: worker,
       event: { type: "report", report: account.report },
       learn: () => this.#learn(account),
+    });
+  }
+
+  /** Nobody waits for the answer if the stage was stopped meanwhile. */
+  #fold(stage: number): void {
+    const { state, model } = this.#job;
+    const isOk = this.#decide.below(3) < 2;
+    const answer = isOk ? { json: "1" } : { error: { code: "FOLD_FAILED", message: "no" } };
+    const { epoch, generation } = state;
+    const folded = { epoch, generation, stage, at: this.#now, answer };
+    this.#network.push({
+      from: "fold",
+      event: { type: "folded", folded },
+      learn: () => {
+        const isAwaited =
+          model.generation === generation && model.stages[stage]!.fold === "running";
+        if (isAwaited) model.folded(stage, { isOk });
+      },
     });
   }
 
@@ -177,10 +196,14 @@ export class JobSimulation {
     const freed = { epoch, generation, stage, chunk };
     this.#job.changesNothing({ type: "report", report: { ...said, ...foreign } });
     this.#job.changesNothing({ type: "freed", freed });
+    if (!("chunk" in foreign)) {
+      const folded = { epoch, generation, stage, at: this.#now, answer: { json: "1" } };
+      this.#job.changesNothing({ type: "folded", folded });
+    }
     if (this.#delivered.length === 0) return;
     const late = this.#decide.oneOf(this.#delivered);
-    const isOver = late.from.isDone && this.#network.every((letter) => letter.from !== late.from);
-    if (late.event.type === "report" || isOver) this.#job.changesNothing(late.event);
+    const isOver = this.#network.every(({ from }) => from !== late.from);
+    if (late.event.type !== "freed" || isOver) this.#job.changesNothing(late.event);
   }
 }
 

@@ -6,6 +6,8 @@ export function stagePlan(options: Partial<StagePlan> = {}): StagePlan {
     action: "work",
     payload: {},
     concurrency: 100,
+    rate: null,
+    shared: null,
     retry: { maxAttempts: 3, initialMs: 200, maxMs: 10_000, factor: 2, jitter: false },
     timeoutMs: 900_000,
     graceMs: 10_000,

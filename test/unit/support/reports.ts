@@ -25,6 +25,7 @@ export function report(fields: Partial<ChunkReport> = {}): ChunkReport {
     pieces: [],
     returned: [],
     collected: null,
+    fold: null,
     ...fields,
   };
 }

@@ -1,10 +1,5 @@
 import fc from "fast-check";
-import {
-  rangeInput,
-  splitSegment,
-  type Segment,
-  type Source,
-} from "../../../services/job/core/segments.ts";
+import { rangeInput, type Segment, type Source } from "../../../services/job/core/segments.ts";
 
 /** One text for each task of a segment that says where its input comes from. */
 export function inputsOf({ count, source }: Segment): string[] {
@@ -20,21 +15,6 @@ export function tasksOf(segments: readonly Segment[]): { index: number; input: s
 
 export const totalOf = (segments: readonly Segment[], field: "count" | "bytes") =>
   segments.reduce((sum, segment) => sum + segment[field], 0);
-
-/** What of a chunk's segments begins at an index; `indexes` are those of all its tasks, in order. */
-export function segmentsFrom(
-  segments: readonly Segment[],
-  from: number,
-  indexes: readonly number[],
-): Segment[] {
-  return segments.flatMap((segment) => {
-    const { first, source } = segment;
-    if (first >= from) return segment;
-    if (source.kind !== "again") return splitSegment(segment, from - first)[1] ?? [];
-    const left = indexes.filter((index) => index >= from && index <= source.last);
-    return left.length === 0 ? [] : { ...segment, first: left[0]!, count: left.length };
-  });
-}
 
 const rangeSources = fc
   .record({
@@ -78,11 +58,11 @@ function inputOf(source: Source, at: number): string {
       return JSON.stringify(rangeInput(source, at));
     case "tasks":
       return "no item";
-    case "again":
-      return `again, ${source.status}`;
     case "slice":
       return `value ${source.offset + at} of slice ${source.slice}`;
     case "piece":
       return `task ${source.offset + at} of ${source.key} ${source.name}`;
+    case "again":
+      return `number ${at} of those that run again up to ${source.last}`;
   }
 }

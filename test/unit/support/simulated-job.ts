@@ -23,19 +23,23 @@ export interface Sent {
     readonly indexes: readonly number[];
   }[];
   readonly directives: readonly Extract<Command, { type: "direct" }>[];
+  /** stages that a user's fold is to go through */
+  readonly folds: readonly number[];
 }
 
 /** The reducer with what its edge keeps for it, and the naive model, which must agree after each step. */
 export class SimulatedJob {
   readonly model: JobModel;
   readonly #pages = new Map<string, readonly Segment[]>();
-  #fanIns: number[];
+  /** of each stage in this generation */
+  #fanIns: number[] = [];
+  #folds: number[] = [];
   state: JobState;
 
   constructor(plan: JobPlan) {
     this.state = newJob(plan, { epoch: "e1", hash: "h", at: 0 });
     this.model = new JobModel(plan.stages, { isScheduled: plan.delayMs > 0 });
-    this.#fanIns = plan.stages.map(() => 0);
+    this.#countAnew();
   }
 
   get isEnded(): boolean {
@@ -53,13 +57,18 @@ export class SimulatedJob {
     this.state = state;
     learn();
     this.model.settle();
-    if (event.type === "redrive") this.#fanIns = state.stages.map(() => 0);
+    if (event.type === "redrive") this.#countAnew();
     const chunks = commands.flatMap((command) => this.#run(command));
+    const folds = commands.flatMap((command) =>
+      command.type === "start fold" ? command.stage : [],
+    );
     checkState(before, state, this.model);
     expect(this.#fanIns).toEqual(this.model.stages.map(({ fanIns }) => fanIns));
+    expect(this.#folds).toEqual(this.model.stages.map((stage) => stage.folds));
     expect(commands.filter(({ type }) => type === "job ended")).toHaveLength(this.isEnded ? 1 : 0);
     if (this.isEnded) checkEnd(state, this.model, (at, backlog) => this.pagesIn(at, backlog));
-    return { chunks, directives: commands.filter((command) => command.type === "direct") };
+    const directives = commands.filter((command) => command.type === "direct");
+    return { chunks, directives, folds };
   }
 
   changesNothing(event: JobEvent): void {
@@ -97,6 +106,11 @@ export class SimulatedJob {
     return state;
   }
 
+  #countAnew(): void {
+    this.#fanIns = this.state.stages.map(() => 0);
+    this.#folds = this.state.stages.map(() => 0);
+  }
+
   #run(command: Command): Sent["chunks"] {
     switch (command.type) {
       case "dispatch":
@@ -107,8 +121,13 @@ export class SimulatedJob {
       case "stage ended":
         this.#fanIns[command.stage]! += 1;
         return [];
+      case "start fold":
+        this.#folds[command.stage]! += 1;
+        return [];
       case "collect":
       case "direct":
+      case "fold":
+      case "folded":
       case "job ended":
         return [];
     }

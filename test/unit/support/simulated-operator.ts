@@ -50,6 +50,7 @@ export class SimulatedOperator {
   redrive(): Sent | null {
     const { model, state } = this.#job;
     if (model.generation === 3 || this.#decide.below(6) === 5) return null;
+    if (this.#decide.below(4) === 3) return this.#foldAgain();
     const { stages, only } = this.#choose();
     const chosen = new Map<number, readonly number[]>();
     for (const at of stages) {
@@ -64,9 +65,8 @@ export class SimulatedOperator {
         this.#job.takeSegments(at, backlog),
       );
     });
-    return this.#job.step({ type: "redrive", at: this.#tick(), stages: redriven }, () =>
-      model.redrive(chosen),
-    );
+    const event = { type: "redrive", at: this.#tick(), stages: redriven, folds: [] } as const;
+    return this.#job.step(event, () => model.redrive(chosen));
   }
 
   // --- internal ---
@@ -83,6 +83,15 @@ export class SimulatedOperator {
     const all = chosenTasks(models[stage]!, "unsucceeded");
     const only = all.filter((_, place) => place % every === 0).slice(0, MOST_RUNS);
     return { stages: [stage], only };
+  }
+
+  /** Folds that have failed go through their stages once more. */
+  #foldAgain(): Sent | null {
+    const { model } = this.#job;
+    const folds = [...model.stages.keys()].filter((at) => model.stages[at]!.hasFoldFailed);
+    if (folds.length === 0) return null;
+    const event = { type: "redrive", at: this.#tick(), stages: [], folds } as const;
+    return this.#job.step(event, () => model.redrive(new Map(folds.map((at) => [at, []]))));
   }
 
   #changeLimits(at: number): Sent {

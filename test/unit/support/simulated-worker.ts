@@ -1,12 +1,11 @@
 import type { EndStatus } from "../../../services/contract/task.ts";
 import type { PlannedChunk } from "../../../services/job/core/dispatch.ts";
-import type { Segment } from "../../../services/job/core/segments.ts";
+import { segmentFrom, type Segment } from "../../../services/job/core/segments.ts";
 import type { ChunkReport, FreedChunk, PassedOn } from "../../../services/job/core/state.ts";
 import { newest, type Directive } from "../../../services/task/directive.ts";
 import type { Decisions } from "./decisions.ts";
 import type { Ended } from "./job-model.ts";
 import { report } from "./reports.ts";
-import { segmentsFrom } from "./segments.ts";
 
 /** A chunk as the job has sent it. */
 export interface SentChunk {
@@ -150,7 +149,8 @@ export class SimulatedWorker {
     const from = this.#unstarted.findIndex((index) => index > this.#lastKnown);
     if (from === -1 || this.#returned.length > 0) return;
     this.#news.returned = this.#unstarted.splice(from);
-    this.#returned = segmentsFrom(planned.slices, this.#news.returned[0]!, indexes);
+    const first = this.#news.returned[0]!;
+    this.#returned = planned.slices.flatMap((slice) => segmentFrom(slice, first, indexes) ?? []);
   }
 
   #passOn(succeeded: number, decide: Decisions): void {

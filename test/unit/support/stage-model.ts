@@ -1,4 +1,5 @@
 import type { EndStatus } from "../../../services/contract/task.ts";
+import { userFold } from "../../../services/job/core/fold/user-fold.ts";
 import type { StagePlan } from "../../../services/job/core/plan.ts";
 
 /** What the naive model knows of one task. */
@@ -20,12 +21,17 @@ export class StageModel {
   stoppedAs: EndStatus | null = null;
   status: EndStatus | null = null;
   ranIn = 1;
+  /** a fold of the user's own: to come, at work, or neither */
+  fold: "due" | "running" | null;
+  hasFoldFailed = false;
   chunks = 0;
   retries = 0;
+  folds = 0;
   fanIns = 0;
 
   constructor(plan: StagePlan) {
     this.plan = plan;
+    this.fold = this.#ownFold;
   }
 
   count(state: TaskModel["state"]): number {
@@ -47,6 +53,7 @@ export class StageModel {
       this.tasks.push({ input, state: "waiting", outcomes: [], droppedIn: null });
     }
     if (inputs.length > 0) this.ranIn = generation;
+    if (inputs.length > 0 && !this.stoppedAs) this.fold = this.#ownFold;
     if (this.stoppedAs) this.#dropWaiting(generation);
   }
 
@@ -58,7 +65,19 @@ export class StageModel {
 
   stop(as: EndStatus, generation: number): void {
     this.stoppedAs = as;
+    if (as !== "SUCCEEDED") {
+      this.fold = null;
+      this.hasFoldFailed = false;
+    }
     this.#dropWaiting(generation);
+  }
+
+  /** These tasks are to run once more, or the fold if there are none. */
+  runAgain(indexes: readonly number[], generation: number): void {
+    for (const index of indexes) this.tasks[index]!.state = "waiting";
+    this.ranIn = generation;
+    this.fold = this.#ownFold;
+    this.hasFoldFailed = false;
   }
 
   /** How the policy ends the stage though not all of its tasks have ended; null: it does not. */
@@ -74,8 +93,10 @@ export class StageModel {
     return this.#exceeds(policy.tolerate, this.count("FAILED"), isComplete) ? "FAILED" : null;
   }
 
-  /** How a stage has ended whose tasks all have. */
-  end(): "SUCCEEDED" | "FAILED" {
+  /** How a stage has ended whose tasks all have, and that was folded. */
+  end(): EndStatus {
+    if (this.hasFoldFailed) return "FAILED";
+    if (this.stoppedAs) return this.stoppedAs;
     const { policy, succeedAfter } = this.plan;
     const succeeded = this.count("SUCCEEDED");
     const lost = this.tasks.length - succeeded;
@@ -89,6 +110,10 @@ export class StageModel {
   }
 
   // --- internal ---
+
+  get #ownFold(): "due" | null {
+    return userFold(this.plan.fold) === null ? null : "due";
+  }
 
   #exceeds(
     {

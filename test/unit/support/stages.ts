@@ -28,6 +28,12 @@ export function tasks(first: number, count: number): Segment {
   return { first, count, bytes: 0, source: { kind: "tasks" } };
 }
 
+/** Tasks that run again: `count` of those from `first` to `last`. */
+export function again(first: number, last: number, count = last - first + 1): Segment {
+  const source = { kind: "again", last, status: "FAILED", indexes: null } as const;
+  return { first, count, bytes: 0, source };
+}
+
 export function inFlight(fields: Partial<ChunkInFlight> = {}): ChunkInFlight {
   return {
     first: 0,
@@ -46,6 +52,7 @@ export function inFlight(fields: Partial<ChunkInFlight> = {}): ChunkInFlight {
     retries: 0,
     taskMs: 0,
     cancelled: 0,
+    again: null,
     invocation: null,
     order: 0,
     ...fields,

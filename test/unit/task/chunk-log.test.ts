@@ -2,16 +2,17 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { LIMITS } from "../../../services/contract/limits.ts";
 import type { ChunkReport } from "../../../services/job/core/state.ts";
-import { ChunkLog, type Piece } from "../../../services/task/chunk-log.ts";
+import type { Piece } from "../../../services/task/chunk-log.ts";
 import type { ChunkSpec } from "../../../services/task/chunk-spec.ts";
 import { seedsOfEmissions, seedsOfOutcomes } from "../../../services/task/emission.ts";
 import type { Group } from "../../../services/task/executor/group.ts";
 import { isEmissionPiece, parsePiece } from "../../../services/task/piece.ts";
 import { lineIndex } from "../../../services/task/record.ts";
-import { cancelled, chunkSpec, failed, groupOf, succeeded } from "../support/chunks.ts";
+import { cancelled, chunkLog, chunkSpec, failed, groupOf, succeeded } from "../support/chunks.ts";
 import { untried } from "../support/executions.ts";
+import { stagePlan } from "../support/plans.ts";
 import { holds } from "../support/property.ts";
-import { tasks } from "../support/stages.ts";
+import { again, tasks } from "../support/stages.ts";
 
 const next = { stage: 1, action: "next" };
 const MIB = 1024 * 1024;
@@ -93,7 +94,7 @@ describe("ChunkLog", () => {
       fc.property(scenarios, fc.nat({ max: 10 }), (scenario, until) => {
         const { spec, groups } = played(scenario);
         const lost = run(spec, groups.slice(0, until));
-        const restored = new ChunkLog(spec, "inv");
+        const restored = chunkLog(spec);
         const returnedFrom = lost.log.returnedFrom;
         restored.restore(lost.stored, returnedFrom, 1_000);
         const before = lost.log.report(true);
@@ -119,7 +120,7 @@ describe("ChunkLog", () => {
   });
 
   it("is done when every task that it keeps has an outcome", () => {
-    const log = new ChunkLog(chunkSpec({ first: 20, size: 3 }), "inv");
+    const log = chunkLog(chunkSpec({ first: 20, size: 3 }));
     expect(log.isDone).toBe(false);
     log.add(groupOf([succeeded(21), failed(20)]));
     expect([20, 21, 22].map((index) => log.isOpen(index))).toEqual([false, false, true]);
@@ -129,7 +130,7 @@ describe("ChunkLog", () => {
 
   it("gives tasks back as the segments they came in, cut where they were not started", () => {
     const slices = [tasks(20, 5), tasks(25, 5), tasks(30, 5)];
-    const log = new ChunkLog(chunkSpec({ first: 20, size: 15, slices }), "inv");
+    const log = chunkLog(chunkSpec({ first: 20, size: 15, slices }));
     log.add(groupOf([succeeded(20)], { returnedFrom: 27 }));
     expect(log.report(false).returned).toEqual([tasks(27, 3), tasks(30, 5)]);
     expect({ size: log.size, returnedFrom: log.returnedFrom }).toEqual({
@@ -141,8 +142,34 @@ describe("ChunkLog", () => {
     expect(log.timeline()).toMatchObject({ first: 20, size: 7, succeeded: 1, worker: "here:1" });
   });
 
+  it("knows which tasks it keeps of those that run again, also when it is restored", () => {
+    const slices = [again(4, 9, 3), again(10, 40, 3)];
+    const spec = chunkSpec({ first: 4, size: 6, generation: 2, slices });
+    const indexes = [4, 7, 9, 12, 31, 40];
+    const log = chunkLog(spec, indexes);
+    log.add(groupOf([succeeded(7)], { returnedFrom: 31 }));
+    const restored = chunkLog(spec, indexes);
+    restored.restore(log.flush(), log.returnedFrom, 1_000);
+    for (const one of [log, restored]) {
+      expect(one.report(false).returned).toEqual([again(31, 40, 2)]);
+      expect(one.size).toBe(4);
+      expect(indexes.filter((index) => one.isOpen(index))).toEqual([4, 9, 12]);
+      one.add(groupOf([succeeded(4), failed(12), failed(9)]));
+      expect(one.isDone).toBe(true);
+      expect(one.timeline()).toMatchObject({ first: 4, size: 4, succeeded: 2, failed: 2 });
+    }
+  });
+
+  it("gives all of them back as they came", () => {
+    const slices = [again(4, 9, 3), again(10, 40, 3)];
+    const log = chunkLog(chunkSpec({ first: 4, size: 6, slices }), [4, 7, 9, 12, 31, 40]);
+    log.add(groupOf([], { returnedFrom: 4 }));
+    expect(log.report(true).returned).toEqual(slices);
+    expect({ size: log.size, isDone: log.isDone }).toEqual({ size: 0, isDone: true });
+  });
+
   it("knows the failed attempts of tasks that have no outcome yet", () => {
-    const log = new ChunkLog(chunkSpec(), "inv");
+    const log = chunkLog(chunkSpec());
     const retry = { ...untried(5), attempts: 1, readyAt: 2_000 };
     log.add(groupOf([succeeded(0)], { retries: [retry], retrying: 1, nextRetryAt: 2_000 }));
     expect([...log.retries.values()]).toEqual([retry]);
@@ -155,9 +182,9 @@ describe("ChunkLog", () => {
 
   it("counts cancelled tasks apart, also when it is restored", () => {
     const spec = chunkSpec({ size: 3, collects: true });
-    const log = new ChunkLog(spec, "inv");
+    const log = chunkLog(spec);
     log.add(groupOf([cancelled(0), failed(1), succeeded(2)]));
-    const restored = new ChunkLog(spec, "inv");
+    const restored = chunkLog(spec);
     restored.restore(log.flush(), null, 1_000);
     for (const { succeeded: ok, ...report } of [log.report(true), restored.report(true)]) {
       expect({ ok, ...report }).toMatchObject({
@@ -173,20 +200,20 @@ describe("ChunkLog", () => {
   });
 
   it("forgets the failed attempt of a task that ends in the same group", () => {
-    const log = new ChunkLog(chunkSpec({ size: 1 }), "inv");
+    const log = chunkLog(chunkSpec({ size: 1 }));
     log.add(groupOf([cancelled(0)], { retries: [{ ...untried(0), attempts: 1 }] }));
     expect(log.retries.size).toBe(0);
   });
 
   it("says when it began though it is begun again", () => {
-    const log = new ChunkLog(chunkSpec(), "inv");
+    const log = chunkLog(chunkSpec());
     log.begin(500);
     log.begin(900);
     expect(log.report(false)).toMatchObject({ startedAt: 500, at: 500 });
   });
 
   it("says how many slots it still needs, the last time all it had", () => {
-    const log = new ChunkLog(chunkSpec({ size: 2, window: 2 }), "inv");
+    const log = chunkLog(chunkSpec({ size: 2, window: 2 }));
     log.add(groupOf([succeeded(0)], { slots: 1, running: 1 }));
     expect(log.report(false)).toMatchObject({ window: 1, running: 1 });
     log.add(groupOf([succeeded(1)], { slots: 1 }));
@@ -194,14 +221,14 @@ describe("ChunkLog", () => {
   });
 
   it("stores pieces of at most 1 MiB", () => {
-    const log = new ChunkLog(chunkSpec(), "inv");
+    const log = chunkLog(chunkSpec());
     const results = ["x".repeat(0.6 * MIB), "y".repeat(0.6 * MIB), "z"];
     log.add(groupOf(results.map((result, index) => succeeded(index, result))));
     expect(log.flush().map(({ lines }) => lines.length)).toEqual([1, 2]);
   });
 
   it("stores pieces of at most 1 MiB of bytes, not of characters", () => {
-    const log = new ChunkLog(chunkSpec(), "inv");
+    const log = chunkLog(chunkSpec());
     const results = Array.from({ length: 6 }, () => "漢".repeat(0.3 * MIB));
     log.add(groupOf(results.map((result, index) => succeeded(index, result))));
     for (const { lines } of log.flush()) {
@@ -211,7 +238,7 @@ describe("ChunkLog", () => {
 
   describe("collecting", () => {
     it("gives an entry for each task, with what users see of an error", () => {
-      const log = new ChunkLog(chunkSpec({ size: 2, collects: true }), "inv");
+      const log = chunkLog(chunkSpec({ size: 2, collects: true }));
       log.add(groupOf([failed(1), succeeded(0, { a: [1, "x,y"] })]));
       expect(log.report(false).collected).toBeNull();
       expect(log.report(true).collected).toEqual([
@@ -221,7 +248,7 @@ describe("ChunkLog", () => {
     });
 
     it("stops at 1 MiB, so that a report never grows beyond what can be sent", () => {
-      const log = new ChunkLog(chunkSpec({ size: 40, collects: true }), "inv");
+      const log = chunkLog(chunkSpec({ size: 40, collects: true }));
       for (let index = 0; index < 40; index += 1) {
         log.add(groupOf([succeeded(index, "x".repeat(MIB - 2))]));
       }
@@ -229,9 +256,43 @@ describe("ChunkLog", () => {
     });
 
     it("gives nothing where the stage keeps nothing inline", () => {
-      const log = new ChunkLog(chunkSpec({ size: 1 }), "inv");
+      const log = chunkLog(chunkSpec({ size: 1 }));
       log.add(groupOf([succeeded(0)]));
       expect(log.report(true).collected).toBeNull();
+    });
+  });
+
+  describe("folding", () => {
+    const plan = stagePlan({ fold: { topK: { path: "n", k: 2 } } });
+    const lines = [4, 9, 2].map((n, index) => succeeded(index, { n }));
+
+    it("comes to the part of what succeeded, in the last report only", () => {
+      const log = chunkLog(chunkSpec({ size: 5, plan }));
+      log.add(groupOf([lines[2]!, failed(3)]));
+      expect(log.report(false).fold).toBeNull();
+      log.add(groupOf([lines[1]!, lines[0]!, succeeded(4, "no number")]));
+      expect(log.report(true).fold).toEqual({
+        top: [
+          { index: 1, value: 9 },
+          { index: 0, value: 4 },
+        ],
+        skipped: 1,
+      });
+    });
+
+    it("counts what was restored", () => {
+      const log = chunkLog(chunkSpec({ size: 3, plan }));
+      log.restore([{ name: "o/0-1/1.4.0.-", lines: lines.slice(0, 2) }], null, 9);
+      log.add(groupOf([lines[2]!]));
+      const whole = chunkLog(chunkSpec({ size: 3, plan }));
+      whole.add(groupOf(lines));
+      expect(log.report(true).fold).toEqual(whole.report(true).fold);
+    });
+
+    it("has no part where the stage folds otherwise", () => {
+      const log = chunkLog(chunkSpec({ size: 1 }));
+      log.add(groupOf([succeeded(0)]));
+      expect(log.report(true).fold).toBeNull();
     });
   });
 });
@@ -240,7 +301,7 @@ describe("ChunkLog", () => {
 
 /** Runs groups as a runner does: stores and reports when a group says so, and at the end. */
 function run(spec: ChunkSpec, groups: readonly Group[]) {
-  const log = new ChunkLog(spec, "inv");
+  const log = chunkLog(spec);
   const stored: Piece[] = [];
   const reports: ChunkReport[] = [];
   for (const group of groups) {

@@ -1,8 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { ChunkLog } from "../../../services/task/chunk-log.ts";
 import { crashedGroup } from "../../../services/task/crashed-group.ts";
 import { parseLine } from "../../../services/task/record.ts";
-import { chunkSpec } from "../support/chunks.ts";
+import { chunkLog, chunkSpec } from "../support/chunks.ts";
 import { untried } from "../support/executions.ts";
 
 const begun = { boot: "b", at: 700, worker: "here:1", isAlone: true };
@@ -37,7 +36,7 @@ describe("crashedGroup", () => {
 
   it("ends its task and passes nothing on", () => {
     const spec = chunkSpec({ first: 3, size: 1, next: { stage: 1, action: "next" } });
-    const log = new ChunkLog(spec, "inv");
+    const log = chunkLog(spec);
     log.add(crashedGroup(spec, inputs, 3, { begun, deaths: 7 }));
     expect(log.isDone).toBe(true);
     log.flush();

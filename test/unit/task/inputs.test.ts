@@ -1,7 +1,9 @@
 import type { Context } from "@restatedev/restate-sdk";
 import { describe, expect, it } from "vitest";
 import { loadInputs } from "../../../services/task/inputs.ts";
-import { chunkSpec } from "../support/chunks.ts";
+import { failedLine } from "../../../services/task/record.ts";
+import { chunkSpec, recordOf } from "../support/chunks.ts";
+import { untried } from "../support/executions.ts";
 import { stagePlan } from "../support/plans.ts";
 import { tasks } from "../support/stages.ts";
 
@@ -57,6 +59,31 @@ describe("loadInputs", () => {
     expect(ctx.asked[0]![1]).toBe("job/e1/0/0");
   });
 
+  it("fetches what tasks that run again were given, page by page", async () => {
+    const source = { kind: "again", last: 90, status: "FAILED", indexes: [12, 90] } as const;
+    const slices = [{ first: 12, count: 2, bytes: 0, source }];
+    const spec = chunkSpec({ generation: 3, first: 12, size: 2, slices });
+    const error = { code: "NO", message: "a,b" };
+    const record = { ...recordOf(12), attempts: 3, origin: 2, parent: 5 };
+    const pages = [
+      { head: { hasMore: true }, lines: [failedLine(record, error, '{"deep":{"a":[1]}}')] },
+      { head: { hasMore: false }, lines: [failedLine({ ...record, index: 90 }, error, "null")] },
+    ];
+    const ctx = answering({ again: () => pages.shift() });
+    const { tasks: given, inputOf } = await loadInputs(ctx, spec);
+    expect(given).toEqual([
+      { ...untried(12), origin: 2, parent: 5 },
+      { ...untried(90), origin: 2, parent: 5 },
+    ]);
+    (inputOf(12) as { deep: { a: number[] } }).deep.a.push(2);
+    expect([inputOf(12), inputOf(90)]).toEqual([{ deep: { a: [1] } }, null]);
+    const asked = { to: 90, before: 3, status: "FAILED", indexes: [12, 90] };
+    expect(ctx.asked).toEqual([
+      ["Data", "job/e1/0/0", "again", { from: 12, ...asked }],
+      ["Data", "job/e1/0/0", "again", { from: 13, ...asked }],
+    ]);
+  });
+
   it("fetches a payload that is kept on its own", async () => {
     const spec = chunkSpec({ size: 1, plan: stagePlan({ payload: null }) });
     const { inputOf } = await loadInputs(answering({ payload: { long: "x" } }), spec);
@@ -94,7 +121,8 @@ function answering(answers: Readonly<Record<string, unknown>>) {
   const asked: unknown[][] = [];
   const genericCall = async (call: Record<"service" | "key" | "method" | "parameter", unknown>) => {
     asked.push([call.service, call.key, call.method, call.parameter]);
-    return answers[String(call.method)];
+    const answer = answers[String(call.method)];
+    return typeof answer === "function" ? (answer as () => unknown)() : answer;
   };
   return { asked, genericCall } as unknown as Context & { asked: typeof asked };
 }

@@ -6,7 +6,9 @@ import {
   failedLine,
   isSucceeded,
   lineIndex,
+  lineInput,
   lineOrigin,
+  lineParent,
   lineStatus,
   parseLine,
   resultText,
@@ -66,6 +68,8 @@ describe("a stored outcome", () => {
     holds(
       fc.property(records, errors, json, (record, error, input) => {
         const line = failedLine(record, error, input);
+        expect(lineParent(line)).toBe(record.parent);
+        expect(lineInput(line)).toEqual(JSON.parse(input));
         expect(isSucceeded(line)).toBe(false);
         expect(lineStatus(line)).toBe("FAILED");
         expect(parseLine(line, { jobId: "job", stage: 2, startedAt: 1_000 })).toEqual({

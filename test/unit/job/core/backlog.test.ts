@@ -13,6 +13,7 @@ import {
 import type { Segment } from "../../../../services/job/core/segments.ts";
 import { holds } from "../../support/property.ts";
 import { tasksOf, totalOf } from "../../support/segments.ts";
+import { again, tasks } from "../../support/stages.ts";
 
 type Step =
   | { do: "push"; sizes: readonly number[] }
@@ -105,6 +106,66 @@ describe("take", () => {
   it("takes from at most 16 segments", () => {
     const backlog = filledWith(...Array.from({ length: 20 }, (_, at) => tasksFrom(at, 1)));
     expect(take(backlog, 100, 100)).toHaveLength(16);
+  });
+});
+
+describe("take, of tasks that run again", () => {
+  it("takes their segments whole, as many as fit", () => {
+    const backlog = filledWith(again(0, 9, 4), again(20, 29, 5), again(30, 39, 2));
+    expect(take(backlog, 10, 16_000)).toEqual([again(0, 9, 4), again(20, 29, 5)]);
+    expect(take(backlog, 10, 16_000)).toEqual([again(30, 39, 2)]);
+    expect(backlog).toMatchObject({ tasks: 0, head: [] });
+  });
+
+  it("takes at least one, however many tasks it has", () => {
+    const backlog = filledWith(again(0, 900, 800), again(901, 950, 3));
+    expect(take(backlog, 10, 16_000)).toEqual([again(0, 900, 800)]);
+  });
+
+  it("stays inside the block", () => {
+    const backlog = filledWith(again(15_000, 15_999, 3), again(16_000, 16_400, 3));
+    expect(take(backlog, 100, 16_000)).toEqual([again(15_000, 15_999, 3)]);
+  });
+
+  it("loses none, keeps their order and never mixes them with others", () => {
+    const sizes = fc.array(
+      fc.record({
+        isAgain: fc.boolean(),
+        span: fc.integer({ min: 1, max: 30 }),
+        share: fc.integer({ min: 1, max: 30 }),
+        gap: fc.nat({ max: 3 }),
+      }),
+      { maxLength: 30 },
+    );
+    holds(
+      fc.property(sizes, fc.integer({ min: 1, max: 60 }), (plan, wanted) => {
+        let first = 0;
+        const segments = plan.map(({ isAgain, span, share, gap }) => {
+          first += gap;
+          const segment = isAgain
+            ? again(first, first + span - 1, Math.min(span, share))
+            : tasks(first, span);
+          first += span;
+          return segment;
+        });
+        const backlog = filledWith(...segments);
+        const taken: Segment[] = [];
+        while (backlog.tasks > 0) {
+          const chunk = take(backlog, wanted, Infinity);
+          const kinds = new Set(chunk.map(({ source }) => source.kind));
+          expect(kinds.size).toBe(1);
+          if (chunk.length > 1) expect(totalOf(chunk, "count")).toBeLessThanOrEqual(wanted);
+          taken.push(...chunk);
+        }
+        const isAgain = ({ source }: Segment) => source.kind === "again";
+        expect(taken.filter(isAgain)).toEqual(segments.filter(isAgain));
+        const others = (all: readonly Segment[]) => tasksOf(all.filter((one) => !isAgain(one)));
+        expect(others(taken)).toEqual(others(segments));
+        expect(taken.map((one) => one.first)).toEqual(
+          taken.map((one) => one.first).sort((a, b) => a - b),
+        );
+      }),
+    );
   });
 });
 

@@ -4,6 +4,8 @@ import { LIMITS } from "../../../../services/contract/limits.ts";
 import { push } from "../../../../services/job/core/backlog.ts";
 import {
   BLOCK,
+  boundsOf,
+  blocksOf,
   isFlooded,
   MAX_CHUNK,
   MAX_IN_FLIGHT,
@@ -11,6 +13,7 @@ import {
   type PlannedChunk,
 } from "../../../../services/job/core/dispatch.ts";
 import type { ChunkInFlight } from "../../../../services/job/core/state.ts";
+import { stagePlan } from "../../support/plans.ts";
 import { holds } from "../../support/property.ts";
 import { inFlight, stageWith, tasks } from "../../support/stages.ts";
 
@@ -24,6 +27,17 @@ describe("planChunks", () => {
     expect(others).toEqual([]);
     expect(stage.chunks[0]).toMatchObject({ size: 10, window: 10, sentAt: at, seenAt: at });
     expect(stage.backlog.tasks).toBe(0);
+  });
+
+  it("knows up to where it has sent tasks, also when some come back", () => {
+    const stage = stageWith({ waiting: 100_000 });
+    expect(blocksOf(stage)).toBe(0);
+    planChunks(stage, { concurrency: 4, at });
+    expect(stage.sentTo).toBe(Object.values(stage.chunks).reduce((sum, { size }) => sum + size, 0));
+    expect(blocksOf(stage)).toBe(Math.ceil(stage.sentTo / BLOCK));
+    const again = stageWith({ waiting: 5, sentTo: 20_000 });
+    planChunks(again, { concurrency: 4, at });
+    expect(again.sentTo).toBe(20_000);
   });
 
   it("sends chunks of 1,000 tasks as long as nothing was measured", () => {
@@ -101,6 +115,33 @@ describe("planChunks", () => {
     ]);
   });
 
+  it("gives out what a rate allows to start in the next seconds, not more", () => {
+    const stage = stageWith({ waiting: 100_000 });
+    const planned = planChunks(stage, { concurrency: 100, perSecond: 200, at });
+    expect(planned).toMatchObject([{ size: 600, window: 100 }]);
+    expect(planChunks(stage, { concurrency: 200, perSecond: 200, at })).toEqual([]);
+  });
+
+  it("sends more under a rate when what was sent has started", () => {
+    const started = inFlight({ size: 600, window: 40, seq: 1, succeeded: 500, running: 40 });
+    const stage = stageWith({ waiting: 100_000, chunks: { 0: started }, nextChunk: 1 });
+    const [more] = planChunks(stage, { concurrency: 100, perSecond: 200, at });
+    expect(more).toMatchObject({ size: 540, window: 60 });
+  });
+
+  it("takes a chunk that only has to report for one that has ended", () => {
+    const freed = inFlight({ size: 600, window: 0, seq: 1, succeeded: 100 });
+    const stage = stageWith({ waiting: 100_000, chunks: { 0: freed }, nextChunk: 1 });
+    const [more] = planChunks(stage, { concurrency: 100, perSecond: 200, at });
+    expect(more).toMatchObject({ size: 600 });
+  });
+
+  it("sends at least one task under the slowest rate", () => {
+    const stage = stageWith({ waiting: 100 });
+    const planned = planChunks(stage, { concurrency: 100, perSecond: 1e-6, at });
+    expect(planned).toMatchObject([{ size: 1, window: 1 }]);
+  });
+
   it("keeps its promises whatever is waiting and running", () => {
     const scenario = fc.record({
       gaps: fc.array(fc.record({ skip: fc.nat({ max: 20_000 }), count: fc.nat({ max: 9_000 }) }), {
@@ -144,6 +185,23 @@ describe("planChunks", () => {
       }),
       200,
     );
+  });
+});
+
+describe("boundsOf", () => {
+  const rate = { tasks: 30, perMs: 60_000 };
+
+  it("takes the lower of what the job asks for and what the action allows", () => {
+    const plan = stagePlan({ concurrency: 50, rate });
+    expect(boundsOf(plan)).toEqual({ concurrency: 50, perSecond: 0.5 });
+    const slower = { concurrency: 8, rate: { tasks: 1, perMs: 4_000 } };
+    expect(boundsOf({ ...plan, shared: slower })).toEqual({ concurrency: 8, perSecond: 0.25 });
+    const faster = { concurrency: 80, rate: { tasks: 9, perMs: 1_000 } };
+    expect(boundsOf({ ...plan, shared: faster })).toEqual({ concurrency: 50, perSecond: 0.5 });
+  });
+
+  it("knows no rate unless one is given", () => {
+    expect(boundsOf(stagePlan()).perSecond).toBe(Infinity);
   });
 });
 

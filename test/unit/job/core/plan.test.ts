@@ -59,6 +59,8 @@ describe("planJob", () => {
         action: "work",
         payload: {},
         concurrency: 100,
+        rate: null,
+        shared: null,
         retry: { maxAttempts: 3, initialMs: 200, maxMs: 10_000, factor: 2, jitter: true },
         timeoutMs: 900_000,
         graceMs: 10_000,
@@ -90,13 +92,33 @@ describe("planJob", () => {
       { concurrency: 2 },
     ],
     [
+      "rate",
+      { limits: { rate: { tasks: 1, per: "1s" } } },
+      { limits: { rate: { tasks: 2, per: "1m" } } },
+      { rate: { tasks: 1, perMs: 1_000 } },
+      { rate: { tasks: 2, perMs: 60_000 } },
+    ],
+    [
+      "wish for no rate",
+      { limits: { rate: { tasks: 1, per: "1s" } } },
+      { limits: { rate: null } },
+      { rate: { tasks: 1, perMs: 1_000 } },
+      { rate: null },
+    ],
+    [
       "policy",
       { failurePolicy: "best-effort" },
       { failurePolicy: "complete-all" },
       { policy: "best-effort" },
       { policy: "complete-all" },
     ],
-    ["fold", { fold: "none" }, { fold: "count" }, { fold: "none" }, { fold: "count" }],
+    [
+      "kind of fold",
+      { fold: { stats: { path: "a" } } },
+      { fold: { groupBy: { path: "b" } } },
+      { fold: { stats: { path: "a" } } },
+      { fold: { groupBy: { path: "b" } } },
+    ],
   ])(
     "prefers the stage's %s to the job's, and the job's to the action's",
     (_, far, near, job, stage) => {
@@ -174,6 +196,11 @@ describe("requestHash", () => {
       { ...base(), retention: "1d" },
     ],
     [
+      "the spelling of a rate",
+      { ...base(), limits: { rate: { tasks: 1, per: "1s" } } },
+      { ...base(), limits: { rate: { tasks: 1, per: 1_000 } } },
+    ],
+    [
       "the spelling of an interval",
       { ...base(), retry: { initialInterval: "60s" } },
       { ...base(), retry: { initialInterval: "1m" } },
@@ -244,13 +271,6 @@ describe("digest", () => {
 describe("unsupported", () => {
   it.each([
     ["fanout.from", { fanout: { from: { action: "pages" } } }],
-    ["limits.rate", { limits: { rate: { tasks: 1, per: "1s" } } }],
-    ["fold", { fold: { stats: { path: "a" } } }],
-    ["fold", { fold: { groupBy: { path: "a" } } }],
-    ["fold", { fold: { topK: { path: "a", k: 1 } } }],
-    ["fold", { fold: { action: "summarize" } }],
-    ["stage 1: limits.rate", inStage({ limits: { rate: { tasks: 1, per: "1s" } } })],
-    ["stage 1: fold", inStage({ fold: { action: "summarize" } })],
     ['stage 0: remote action "Crm/note"', { action: "Crm/note" }],
     ['stage 1: remote action "Crm/note"', { nextActions: ["Crm/note"] }],
   ])("names %s", (path, change) => {
@@ -277,6 +297,10 @@ describe("unsupported", () => {
     { ...base(), limits: { concurrency: 5, rate: null } },
     { ...base(), failurePolicy: "complete-all", fold: "none" },
     { ...base(), failurePolicy: "best-effort", fold: "count" },
+    { ...base(), fold: { stats: { path: "a" } } },
+    { ...base(), fold: { groupBy: { path: "a" } } },
+    { ...base(), fold: { topK: { path: "a", k: 1 } } },
+    { ...base(), fold: { action: "summarize" } },
   ])("finds nothing in %j", (request) => {
     expect(unsupported(parsed(request))).toEqual([]);
   });
@@ -306,10 +330,6 @@ const seen = [hash(base())];
 
 function base() {
   return { action: "work", fanout: { tasks: 1 } };
-}
-
-function inStage(options: object) {
-  return { nextActions: [{ action: "b", ...options }] };
 }
 
 function parsed(request: object): JobRequest {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { FailurePolicy } from "../../../../services/contract/job-request.ts";
-import { judgeEarly, judgeStage } from "../../../../services/job/core/policy.ts";
+import { decisiveOutcomes, judgeEarly, judgeStage } from "../../../../services/job/core/policy.ts";
 import { stagePlan } from "../../support/plans.ts";
 import { stageWith } from "../../support/stages.ts";
 
@@ -76,5 +76,38 @@ describe("judgeEarly", () => {
     [{ total: 1, sealed: true }, "FAILED"],
   ] as const)("lets %j end early as %s where two must succeed", (counts, status) => {
     expect(judgeEarly(stageWith(counts), stagePlan({ succeedAfter: 2 }))?.as).toBe(status);
+  });
+});
+
+describe("decisiveOutcomes", () => {
+  it.each([
+    ["complete-all", { total: 9 }, null],
+    ["best-effort", { total: 9 }, null],
+    ["all-or-nothing", { total: 9 }, 1],
+    [stop2, { total: 9 }, 3],
+    [stop2, { total: 9, failed: 2 }, 1],
+    [finish2, { total: 9 }, null],
+    [percent10, { total: 20 }, null],
+    [percent10, { total: 20, sealed: true }, 3],
+    [percent10, { total: 19, failed: 1, sealed: true }, 1],
+    [both, { total: 20, sealed: true }, 3],
+    [both, { total: 100, sealed: true }, 6],
+  ] as const)("of %j with %j are %j failed ones", (policy, counts, failed) => {
+    const stage = stageWith(counts);
+    expect(decisiveOutcomes(stage, stagePlan({ policy }))).toEqual({ succeeded: null, failed });
+  });
+
+  it.each([
+    [{ total: 9 }, { succeeded: 4, failed: null }],
+    [
+      { total: 9, succeeded: 1, failed: 2 },
+      { succeeded: 3, failed: null },
+    ],
+    [
+      { total: 9, succeeded: 1, failed: 2, sealed: true },
+      { succeeded: 3, failed: 4 },
+    ],
+  ])("of a quorum of four with %j are %j", (counts, decisive) => {
+    expect(decisiveOutcomes(stageWith(counts), stagePlan({ succeedAfter: 4 }))).toEqual(decisive);
   });
 });

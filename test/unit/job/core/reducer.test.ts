@@ -23,6 +23,8 @@ const tolerances = fc.record({
 
 const stagePlans: fc.Arbitrary<Partial<StagePlan>> = fc.record<Partial<StagePlan>>({
   concurrency: fc.integer({ min: 1, max: 200 }),
+  rate: fc.constantFrom(null, null, { tasks: 200, perMs: 1_000 }),
+  shared: fc.constantFrom(null, null, { concurrency: 9, rate: null }),
   policy: fc.oneof(
     fc.constantFrom("complete-all" as const, "best-effort" as const, "all-or-nothing" as const),
     tolerances,
@@ -31,7 +33,7 @@ const stagePlans: fc.Arbitrary<Partial<StagePlan>> = fc.record<Partial<StagePlan
     { weight: 3, arbitrary: fc.constant(null) },
     { weight: 1, arbitrary: fc.integer({ min: 1, max: 30 }) },
   ),
-  fold: fc.constantFrom("none", "count"),
+  fold: fc.constantFrom<StagePlan["fold"]>("none", "count", { action: "summarize" }),
 });
 
 const smallFanouts: fc.Arbitrary<Fanout> = fc.oneof(
@@ -194,6 +196,104 @@ describe("reduce", () => {
         }),
         20,
       );
+    });
+  });
+
+  describe("a fold that chunks compute", () => {
+    const fold = { stats: { path: "n" } };
+
+    it("takes the part of each chunk's last report, before its stage ends", () => {
+      const { state } = fed(emptyJob({ fold }), [tasks(0, 2)], { seal: true });
+      const partial = reported(state, { succeeded: 1, running: 1 });
+      expect(kinds(partial.commands)).toEqual([]);
+      const end = reported(partial.state, { seq: 2, succeeded: 2, final: true, fold: { n: 2 } });
+      expect(kinds(end.commands)).toEqual(["fold", "stage ended", "job ended"]);
+      expect(end.commands[0]).toEqual({ type: "fold", stage: 0, part: { n: 2 } });
+    });
+
+    it.each([{ epoch: "e0" }, { generation: 2 }, { chunk: 7 }, { stage: 3 }])(
+      "takes nothing from a report of %j",
+      (foreign) => {
+        const { state } = fed(emptyJob({ fold }), [tasks(0, 2)], { seal: true });
+        const part = { succeeded: 2, final: true, fold: { n: 2 }, ...foreign };
+        expect(reported(state, part)).toEqual({ state, commands: [] });
+      },
+    );
+
+    it("takes the part of a repeated report once", () => {
+      const { state } = fed(emptyJob({ fold }), [tasks(0, 3_000)], { seal: true });
+      const report = { succeeded: 1_000, final: true, fold: { n: 1_000 } };
+      const after = reported(state, report);
+      expect(kinds(after.commands)).toContain("fold");
+      expect(reported(after.state, report).commands).toEqual([]);
+    });
+  });
+
+  describe("a user's fold", () => {
+    const fold = { action: "summarize" };
+    const folded = { epoch: "e1", generation: 1, stage: 0, at: 500, answer: { json: "[7]" } };
+    const failure = { error: { code: "FOLD_FAILED", message: "no" } };
+
+    it("starts when the last task has ended, and its stage waits for the answer", () => {
+      const { state } = fed(emptyJob({ fold }), [tasks(0, 2)], { seal: true });
+      const idle = reported(state, { at: 100, succeeded: 2, final: true });
+      expect(idle.commands).toEqual([{ type: "start fold", stage: 0 }]);
+      expect(idle.state).toMatchObject({ status: "RUNNING", stages: [{ status: "RUNNING" }] });
+      const end = reduce(idle.state, { type: "folded", folded });
+      expect(end.commands).toEqual([
+        { type: "folded", stage: 0, json: "[7]" },
+        { type: "stage ended", stage: 0 },
+        { type: "job ended" },
+      ]);
+      expect(end.state).toMatchObject({ status: "SUCCEEDED", stages: [{ endedAt: 500 }] });
+    });
+
+    it("leaves the judgement to the policy", () => {
+      const { state } = fed(emptyJob({ fold }), [tasks(0, 2)], { seal: true });
+      const idle = reported(state, { succeeded: 1, failed: 1, final: true });
+      expect(reduce(idle.state, { type: "folded", folded }).state.status).toBe("FAILED");
+    });
+
+    it("that failed makes its stage fail, whatever the policy, and keeps the error", () => {
+      const job = emptyJob({ fold, policy: "best-effort" });
+      const { state } = fed(job, [tasks(0, 2)], { seal: true });
+      const idle = reported(state, { succeeded: 2, final: true });
+      const end = reduce(idle.state, { type: "folded", folded: { ...folded, answer: failure } });
+      expect(end.commands[0]).toEqual({ type: "folded", stage: 0, json: null });
+      expect(end.state).toMatchObject({
+        status: "FAILED",
+        stages: [{ status: "FAILED", foldError: failure.error }],
+      });
+    });
+
+    it("holds the next stage open, but not back", () => {
+      const { state } = fed(emptyJob({ fold }, {}), [tasks(0, 1)], { seal: true });
+      const pieces = [piece("p", 1)];
+      const idle = reported(state, { succeeded: 1, final: true, pieces });
+      expect(kinds(idle.commands)).toEqual(["start fold", "dispatch"]);
+      const second = reported(idle.state, { stage: 1, succeeded: 1, final: true });
+      expect(second.state.stages[1]).toMatchObject({ sealed: false, status: "RUNNING" });
+      const end = reduce(second.state, { type: "folded", folded });
+      expect(kinds(end.commands)).toEqual(["folded", "stage ended", "stage ended", "job ended"]);
+    });
+
+    it("folds an empty stage too", () => {
+      const { state, commands } = fed(emptyJob({ fold }), [], { seal: true });
+      expect(kinds(commands)).toEqual(["start fold"]);
+      expect(state.stages[0]!.status).toBe("RUNNING");
+    });
+
+    it("goes again through an ended job's outcomes, in a new generation", () => {
+      const { state } = fed(emptyJob({ fold }, {}), [], { seal: true });
+      const failed = reduce(state, { type: "folded", folded: { ...folded, answer: failure } });
+      const again = reduce(failed.state, { type: "redrive", at: 900, stages: [], folds: [0] });
+      expect(again.commands).toEqual([{ type: "start fold", stage: 0 }]);
+      expect(again.state).toMatchObject({ status: "RUNNING", generation: 2, endedAt: null });
+      expect(reduce(again.state, { type: "folded", folded }).commands).toEqual([]);
+      const answer = { ...folded, generation: 2, at: 950 };
+      const end = reduce(again.state, { type: "folded", folded: answer });
+      expect(kinds(end.commands)).toEqual(["folded", "stage ended", "job ended"]);
+      expect(end.state).toMatchObject({ status: "SUCCEEDED", endedAt: 950 });
     });
   });
 

@@ -2,8 +2,10 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Fanout } from "../../../../services/contract/fanout.ts";
 import {
+  follows,
   rangeInput,
   rangeSource,
+  segmentFrom,
   segmentsOf,
   slicesOf,
   splitSegment,
@@ -11,6 +13,7 @@ import {
 } from "../../../../services/job/core/segments.ts";
 import { holds } from "../../support/property.ts";
 import { anySegment, tasksOf, totalOf } from "../../support/segments.ts";
+import { again, tasks } from "../../support/stages.ts";
 
 describe("splitSegment", () => {
   it("gives the same inputs as the whole, wherever it is cut", () => {
@@ -40,6 +43,11 @@ describe("splitSegment", () => {
     expect(splitSegment(segment, 4)).toEqual([segment, null]);
   });
 
+  it("keeps tasks that run again together: which are the first is not known", () => {
+    expect(splitSegment(again(0, 9, 4), 4)).toEqual([again(0, 9, 4), null]);
+    expect(() => splitSegment(again(0, 9, 4), 3)).toThrow("not known");
+  });
+
   it("does not change what it splits", () => {
     holds(
       fc.property(anySegment, fc.integer({ min: 1, max: 20 }), (segment, count) => {
@@ -48,6 +56,41 @@ describe("splitSegment", () => {
         expect(segment).toEqual(before);
       }),
     );
+  });
+});
+
+describe("segmentFrom", () => {
+  it("is what splitting leaves of consecutive tasks", () => {
+    holds(
+      fc.property(anySegment, fc.integer({ min: 1, max: 80 }), (segment, count) => {
+        const rest = segmentFrom(segment, segment.first + count, []);
+        expect(rest).toEqual(splitSegment(segment, count)[1]);
+        expect(segmentFrom(segment, segment.first, [])).toBe(segment);
+      }),
+    );
+  });
+
+  it("counts those that are left of tasks that run again", () => {
+    const indexes = [2, 5, 9, 12, 31];
+    expect(segmentFrom(again(2, 20, 4), 6, indexes)).toEqual(again(9, 20, 2));
+    expect(segmentFrom(again(2, 20, 4), 9, indexes)).toEqual(again(9, 20, 2));
+    expect(segmentFrom(again(2, 20, 4), 2, indexes)).toEqual(again(2, 20, 4));
+    expect(segmentFrom(again(2, 20, 4), 13, indexes)).toBeNull();
+    expect(segmentFrom({ ...again(2, 20, 4), bytes: 80 }, 9, indexes)?.bytes).toBe(40);
+  });
+});
+
+describe("follows", () => {
+  it.each([
+    [tasks(0, 3), tasks(3, 1), true],
+    [tasks(0, 3), tasks(4, 1), false],
+    [again(0, 9, 2), again(10, 12), true],
+    [again(0, 9, 2), again(40, 50), true],
+    [again(10, 12), again(0, 9), false],
+    [again(0, 9), tasks(10, 1), false],
+    [tasks(0, 10), again(10, 12), false],
+  ])("after %j comes %j: %s", (before, segment, answer) => {
+    expect(follows(before, segment)).toBe(answer);
   });
 });
 

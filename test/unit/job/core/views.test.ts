@@ -94,6 +94,13 @@ describe("jobStatus", () => {
     expect(statusOf({ succeeded: 5, total: 9 }, "none")).not.toHaveProperty("fold");
   });
 
+  it("shows what the chunks of a stage have folded", () => {
+    const job = emptyJob({ fold: { stats: { path: "n" } } }, {});
+    const { stages } = jobStatus("job", job, [{ count: 3 }, undefined]);
+    expect(stages[0]!.fold).toEqual({ count: 3 });
+    expect(stages[1]).not.toHaveProperty("fold");
+  });
+
   describe("rate and time left", () => {
     it("follows the pace of a stage that moves", () => {
       const stage = stageAfter([1_000, 2_000, 3_000, 4_000, 5_000], { sealed: true });
@@ -174,6 +181,19 @@ describe("blockers", () => {
       sinceMs: 65_001,
       message: "Chunk 7 (5 tasks from 40) has said nothing for 65 s.",
     });
+  });
+
+  it("names the user's fold that goes through the outcomes", () => {
+    const job = emptyJob({ fold: { action: "summarize" } });
+    job.stages[0] = stageWith({ total: 2, succeeded: 2, sealed: true, folding: "running" });
+    expect(blockers(job, 0)).toEqual([
+      {
+        kind: "fold",
+        stage: 0,
+        fold: "summarize",
+        message: 'The fold "summarize" goes through the outcomes.',
+      },
+    ]);
   });
 
   it("is silent about stages that have ended", () => {

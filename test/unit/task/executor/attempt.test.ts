@@ -3,11 +3,8 @@ import { z } from "zod";
 import { action, emit, RetryableError, TerminalError } from "../../../../services/actions.ts";
 import { OUTCOME_ERRORS } from "../../../../services/contract/errors.ts";
 import type { Task } from "../../../../services/contract/task.ts";
-import {
-  Attempt,
-  currentAttempt,
-  type AttemptResult,
-} from "../../../../services/task/executor/attempt.ts";
+import { Attempt, type AttemptResult } from "../../../../services/task/executor/attempt.ts";
+import { currentCode } from "../../../../services/task/executor/user-code.ts";
 import { settled } from "../../support/fake-clock.ts";
 
 type Run = Parameters<typeof action>[0]["run"];
@@ -264,12 +261,12 @@ describe("an attempt", () => {
   it("is known to whatever its code leaves behind", async () => {
     let seen: unknown;
     const run: Run = () => {
-      setImmediate(() => (seen = currentAttempt.getStore()?.task.index));
+      setImmediate(() => (seen = currentCode.getStore()?.name));
       return null;
     };
-    await resultsOf(run, { index: 7 });
+    await resultsOf(run);
     await settled();
-    expect(seen).toBe(7);
+    expect(seen).toBe("job/0/0");
   });
 
   it("ends as TASK_CRASHED when its code would have ended the process", async () => {

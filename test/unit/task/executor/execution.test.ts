@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { emit, RetryableError, TerminalError } from "../../../../services/actions.ts";
 import type { Execution } from "../../../../services/task/executor/execution.ts";
-import { currentAttempt } from "../../../../services/task/executor/attempt.ts";
+import { currentCode } from "../../../../services/task/executor/user-code.ts";
 import { ByHand, executionOf, outcomesOf, runToEnd, untried } from "../../support/executions.ts";
 import { FakeClock, settled } from "../../support/fake-clock.ts";
 import type { RetryPlan } from "../../../../services/job/core/plan.ts";
@@ -333,7 +333,7 @@ describe("a timeout", () => {
     const run = (_: unknown, { signal }: { signal: AbortSignal }) =>
       new Promise((_resolve, reject) => {
         signal.addEventListener("abort", () => {
-          blamed = currentAttempt.getStore()?.task.taskId;
+          blamed = currentCode.getStore()?.name;
           reject(new Error("stopped"));
         });
       });

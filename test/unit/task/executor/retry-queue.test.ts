@@ -20,6 +20,27 @@ describe("RetryQueue", () => {
     expect(queue.nextAt).toBeNull();
   });
 
+  it("wakes again for a task that becomes ready just after an early timer", () => {
+    let now = 0;
+    let ring = () => undefined as void;
+    let timers = 0;
+    const clock = {
+      // Time goes on while it is looked at.
+      now: () => (now += 0.4),
+      timer: (_: number, wake: () => void) => {
+        timers += 1;
+        ring = wake;
+        return () => undefined;
+      },
+    };
+    const taken: unknown[] = [];
+    const queue = new RetryQueue(clock, () => taken.push(queue.takeReady(clock.now())?.index));
+    queue.add({ ...untried(7), readyAt: 10 });
+    now = 9.3;
+    for (let rung = 0; rung < timers; rung += 1) ring();
+    expect(taken).toContain(7);
+  });
+
   it("wakes for every task at its time, whoever is taken when", async () => {
     const steps = fc.array(
       fc.record({ after: fc.nat({ max: 50 }), delay: fc.integer({ min: 1, max: 200 }) }),

@@ -1,0 +1,42 @@
+import * as restate from "@restatedev/restate-sdk";
+import type { ObjectContext } from "@restatedev/restate-sdk";
+import { expireLimiter } from "../wire/calls.ts";
+import {
+  idleAt,
+  lease,
+  type LeaseAnswer,
+  type LeaseRequest,
+  type LimiterState,
+} from "./core/lease.ts";
+
+/**
+ * Shares out what is limited: the attempts of an action among all jobs (key `action/<name>`), and the
+ * starts of a stage among its chunks (key `stage/<job>/<epoch>/<stage>`). Chunks ask about once a second,
+ * not once a task.
+ */
+export const limiter = restate.object({
+  name: "Limiter",
+  handlers: {
+    lease: async (ctx: ObjectContext, request: LeaseRequest): Promise<LeaseAnswer> => {
+      const before = await ctx.get<LimiterState>(STATE);
+      const { state, answer } = lease(before, request, await ctx.date.now());
+      const idle = idleAt(state);
+      if (idle !== null && idle <= state.at) ctx.clear(STATE);
+      else ctx.set(STATE, state);
+      if (idle !== null && idle > state.at) expireLimiter(ctx, ctx.key, Math.ceil(idle - state.at));
+      return answer;
+    },
+
+    /** Forgets what nobody can ask about any more. */
+    expire: async (ctx: ObjectContext): Promise<void> => {
+      const state = await ctx.get<LimiterState>(STATE);
+      const idle = state && idleAt(state);
+      if (idle !== null && idle <= (await ctx.date.now())) ctx.clear(STATE);
+    },
+  },
+  options: { ingressPrivate: true },
+});
+
+// --- internal ---
+
+const STATE = "state";

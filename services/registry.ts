@@ -1,0 +1,30 @@
+import type { AnyAction, AnyFold } from "./actions.ts";
+
+/** What users define. */
+export type Definition = AnyAction | AnyFold;
+
+/** What users have defined, by name. */
+export interface Registry {
+  readonly findAction: (name: string) => AnyAction | undefined;
+  readonly findFold: (name: string) => AnyFold | undefined;
+}
+
+/** Actions and folds share their names: no two of them may have the same. */
+export function registryOf(definitions: readonly Definition[]): Registry {
+  const named = new Map<string, Definition>();
+  for (const definition of definitions) {
+    const { name } = definition;
+    if (named.has(name)) throw new TypeError(`two actions or folds are named "${name}"`);
+    named.set(name, definition);
+  }
+  return {
+    findAction: (name) => {
+      const found = named.get(name);
+      return found?.kind === "function" ? found : undefined;
+    },
+    findFold: (name) => {
+      const found = named.get(name);
+      return found?.kind === "fold" ? found : undefined;
+    },
+  };
+}
