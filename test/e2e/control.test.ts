@@ -128,7 +128,8 @@ describe("pause and resume", () => {
     // A runner that was asked to suspend hears of it at its next beat.
     if (isReplayed) await sleep(2_500);
     gate.open(job.id);
-    const paused = { total: 500, pending: 495, running: 0, succeeded: 5 };
+    // Of the five some were begun anew, if every suspension is replayed: those went back.
+    const paused = isReplayed ? { running: 0 } : { pending: 495, running: 0, succeeded: 5 };
     await eventually(async () => {
       expect(await job.status()).toMatchObject({ status: "PAUSED", stages: [{ counts: paused }] });
     });
