@@ -177,8 +177,11 @@ function endJob(state: JobState, commands: Command[]): void {
   commands.push({ type: "job ended" });
 }
 
-const endOf = ({ stages, plan }: JobState, at: number): Stop | Verdict =>
-  stages[at]!.stop ?? judgeStage(stages[at]!, plan.stages[at]!);
+/** A stage that was stopped as it had succeeded enough is FAILED all the same if its fold is. */
+function endOf({ stages, plan }: JobState, at: number): Stop | Verdict {
+  const { stop, foldError } = stages[at]!;
+  return stop && !foldError ? stop : judgeStage(stages[at]!, plan.stages[at]!);
+}
 
 function dispatch(state: JobState, commands: Command[]): void {
   if (state.isPaused || state.isScheduled) return;

@@ -9,10 +9,14 @@ import { begin, hasEnded, REDRIVEN, type JobState, type StageState, type Stop } 
  */
 export function stopStage(state: JobState, at: number, stop: Stop, commands: Command[]): void {
   const stage = state.stages[at]!;
-  if (stage.stop || hasEnded(stage)) return;
+  // One that is as good as ended stays what it was, unless it has still to be folded.
+  if (hasEnded(stage) || (stage.stop && !stage.folding)) return;
   stage.stop = stop;
-  // What was cut short is not folded.
-  if (stop.as !== "SUCCEEDED") stage.folding = null;
+  if (stop.as !== "SUCCEEDED") {
+    // What was cut short is not folded.
+    stage.folding = null;
+    stage.foldError = null;
+  }
   stage.sealed = true;
   drop(stage, state.generation);
   giveOrder(state, at, commands);

@@ -6,15 +6,33 @@ import type { Command } from "../../../../services/job/core/command.ts";
 import { reduce } from "../../../../services/job/core/reducer.ts";
 import { segmentsOf, type Segment } from "../../../../services/job/core/segments.ts";
 import type { ChunkReport, FreedChunk, JobState } from "../../../../services/job/core/state.ts";
-import { decisions, type Decisions } from "../../support/decisions.ts";
+import { decisions } from "../../support/decisions.ts";
 import { JobSimulation } from "../../support/job-simulation.ts";
 import { holds } from "../../support/property.ts";
 import { report } from "../../support/reports.ts";
 import { emptyJob, tasks } from "../../support/stages.ts";
 
-const stagePlans: fc.Arbitrary<Partial<StagePlan>> = fc.record({
+const tolerances = fc.record({
+  tolerate: fc.oneof(
+    fc.record({ count: fc.nat({ max: 5 }) }),
+    fc.record({ percent: fc.nat({ max: 60 }) }),
+    fc.record({ count: fc.nat({ max: 5 }), percent: fc.nat({ max: 60 }) }),
+  ),
+  onExceeded: fc.constantFrom(undefined, "stop" as const, "finish" as const),
+});
+
+const stagePlans: fc.Arbitrary<Partial<StagePlan>> = fc.record<Partial<StagePlan>>({
   concurrency: fc.integer({ min: 1, max: 200 }),
-  policy: fc.constantFrom("complete-all", "best-effort"),
+  rate: fc.constantFrom(null, null, { tasks: 200, perMs: 1_000 }),
+  shared: fc.constantFrom(null, null, { concurrency: 9, rate: null }),
+  policy: fc.oneof(
+    fc.constantFrom("complete-all" as const, "best-effort" as const, "all-or-nothing" as const),
+    tolerances,
+  ),
+  succeedAfter: fc.oneof(
+    { weight: 3, arbitrary: fc.constant(null) },
+    { weight: 1, arbitrary: fc.integer({ min: 1, max: 30 }) },
+  ),
   fold: fc.constantFrom<StagePlan["fold"]>("none", "count", { action: "summarize" }),
 });
 
@@ -43,16 +61,15 @@ const fanouts: fc.Arbitrary<Fanout> = fc.oneof(
 const jobs = fc.record({
   stages: fc.array(stagePlans, { minLength: 1, maxLength: 4 }),
   feeds: fc.array(fanouts, { maxLength: 6 }),
-  decide: decisions(400),
+  delayMs: fc.constantFrom(0, 60_000),
+  decide: decisions(1_200),
 });
 
 describe("reduce", () => {
   it("keeps every promise and ends, whatever happens in which order", () => {
     holds(
-      fc.property(jobs, ({ stages, feeds, decide }) => {
-        const simulation = new JobSimulation(stages, decide);
-        run(simulation, feeds, decide);
-        expect(simulation.isEnded).toBe(true);
+      fc.property(jobs, ({ stages, feeds, delayMs, decide }) => {
+        new JobSimulation(stages, decide, { feeds: segmentsInOrder(feeds), delayMs }).run();
       }),
       60,
     );
@@ -177,9 +194,8 @@ describe("reduce", () => {
       const stages = Array.from({ length: 4 }, () => ({ concurrency: 3 }));
       holds(
         fc.property(decisions(200), (decide) => {
-          const simulation = new JobSimulation(stages, decide);
-          run(simulation, [{ tasks: 40 }, { tasks: 40 }], decide);
-          expect(simulation.isEnded).toBe(true);
+          const feeds = segmentsInOrder([{ tasks: 40 }, { tasks: 40 }]);
+          new JobSimulation(stages, decide, { feeds }).run();
         }),
         20,
       );
@@ -310,18 +326,6 @@ describe("reduce", () => {
 // --- internal ---
 
 const MIB = 1024 * 1024;
-
-/** Feeds the job at moments of its own choice, seals it, and lets everything happen that can. */
-function run(simulation: JobSimulation, feeds: readonly Fanout[], decide: Decisions): void {
-  const segments = segmentsInOrder(feeds);
-  while (simulation.canBeFed) {
-    const isLast = segments.length <= 1;
-    const seal = isLast && decide.below(2) === 0;
-    simulation.feed(segments.shift() ?? [], seal);
-    for (let pause = decide.below(20); pause > 0; pause -= 1) simulation.proceed();
-  }
-  while (!simulation.isEnded && simulation.proceed());
-}
 
 function segmentsInOrder(feeds: readonly Fanout[]): Segment[][] {
   let first = 0;
