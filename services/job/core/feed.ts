@@ -1,7 +1,7 @@
 import { push } from "./backlog.ts";
 import type { Command } from "./command.ts";
 import type { Segment } from "./segments.ts";
-import { drop } from "./stop.ts";
+import { droppedOf } from "./stop.ts";
 import type { JobState } from "./state.ts";
 
 /** Tasks that are new to a stage. Those of a stage that is being stopped are cancelled as they come. */
@@ -13,10 +13,12 @@ export function addTasks(
 ): void {
   const stage = state.stages[at]!;
   const count = segments.reduce((sum, segment) => sum + segment.count, 0);
+  if (count === 0) return;
   stage.total += count;
-  if (count > 0) stage.ranIn = state.generation;
-  for (const spilled of push(stage.backlog, segments)) {
+  stage.ranIn = state.generation;
+  const backlog = stage.stop ? droppedOf(stage, state.generation) : stage.backlog;
+  if (stage.stop) stage.cancelled += count;
+  for (const spilled of push(backlog, segments)) {
     commands.push({ type: "spill", stage: at, spilled });
   }
-  if (stage.stop) drop(stage, state.generation);
 }

@@ -76,6 +76,8 @@ function takeBack(stage: StageState, returned: readonly Segment[]): void {
 function follow(chunk: ChunkInFlight, report: ChunkReport): void {
   const { seq, running, retrying, nextRetryAt, retries, taskMs, invocation } = report;
   const { succeeded, failed, cancelled } = report;
+  // Another runner has taken the chunk up: it was told nothing.
+  if (chunk.invocation !== null && chunk.invocation !== invocation) chunk.order = 0;
   Object.assign(chunk, { seq, running, retrying, nextRetryAt, retries, taskMs, invocation });
   Object.assign(chunk, { succeeded, failed, cancelled });
   if (report.firstPiece <= chunk.pieces) {

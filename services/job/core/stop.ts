@@ -1,5 +1,5 @@
 import type { Directive } from "../../task/directive.ts";
-import { emptyBacklog, unshift } from "./backlog.ts";
+import { emptyBacklog, unshift, type Backlog } from "./backlog.ts";
 import type { Command } from "./command.ts";
 import { begin, hasEnded, REDRIVEN, type JobState, type StageState, type Stop } from "./state.ts";
 
@@ -25,6 +25,15 @@ export function stopJob(state: JobState, stop: Stop, commands: Command[]): void 
   for (const at of state.stages.keys()) {
     stopStage(state, at, { as: "CANCELLED", reason: stop.reason }, commands);
   }
+}
+
+/** Where tasks are kept that come to a stopped stage. */
+export function droppedOf(stage: StageState, generation: number): Backlog {
+  const last = stage.dropped.at(-1);
+  if (last?.generation === generation) return last.backlog;
+  const backlog = emptyBacklog(stage.backlog.nextPage);
+  stage.dropped.push({ generation, reason: stage.stop?.reason ?? "", backlog });
+  return backlog;
 }
 
 /** Cancels the tasks of a stopped stage that no chunk has. Those that were to run again keep their outcomes. */

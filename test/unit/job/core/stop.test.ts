@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { FailurePolicy } from "../../../../services/contract/job-request.ts";
 import type { StagePlan } from "../../../../services/job/core/plan.ts";
 import { reduce, type JobEvent } from "../../../../services/job/core/reducer.ts";
+import type { Segment } from "../../../../services/job/core/segments.ts";
 import { newJob, type ChunkReport, type JobState } from "../../../../services/job/core/state.ts";
 import { jobPlan } from "../../support/plans.ts";
 import { report } from "../../support/reports.ts";
@@ -57,6 +58,48 @@ describe("a stage that the end of the one before it seals", () => {
     const sealed = reported(idle, { succeeded: 4, final: true });
     expect(sealed.stages[1]!.status).toBe("FAILED");
     expect(sealed.stages[2]!.stop).toMatchObject({ as: "CANCELLED" });
+  });
+});
+
+describe("a chunk whose runner was killed by somebody's hand", () => {
+  it.each([
+    ["stop", { type: "stop", at: 2_000, as: "CANCELLED", reason: "enough" }],
+    ["pause", { type: "pause", at: 2_000 }],
+  ] as const)("tells the next one of a %s, once", (type, event) => {
+    const { state } = fed(emptyJob({}), { at: 0, count: 4 });
+    const told = reduce(reported(state, { running: 4, invocation: "first" }), event);
+    expect(told.commands).toMatchObject([{ invocation: "first", directive: { type } }]);
+    const next = { running: 4, invocation: "next" };
+    const again = reduce(told.state, { type: "report", report: report({ ...next, seq: 1e6 }) });
+    expect(again.commands).toMatchObject([{ invocation: "next", directive: { type } }]);
+    const later = report({ ...next, seq: 1e6 + 1 });
+    expect(reduce(again.state, { type: "report", report: later }).commands).toEqual([]);
+  });
+});
+
+describe("tasks that come to a stage which has stopped", () => {
+  it("are cancelled, in order, and the state stays small however many come", () => {
+    const job = fedStages({}, { succeedAfter: 1 });
+    let state = reported(job, { stage: 1, succeeded: 1, running: 3 });
+    expect(state.stages[1]!.stop).toMatchObject({ as: "SUCCEEDED" });
+    state = reported(state, { stage: 1, succeeded: 1, cancelled: 3, final: true });
+    const pages: Segment[] = [];
+    for (let seq = 2; seq < 1_000; seq += 1) {
+      const pieces = [{ key: "a", name: `p${seq}`, count: 2, bytes: 9 }];
+      const fields = { seq, succeeded: 3, running: 1, firstPiece: seq - 1, pieces };
+      const step = reduce(state, { type: "report", report: report(fields) });
+      for (const command of step.commands) {
+        if (command.type === "spill") pages.push(...command.spilled.segments);
+      }
+      state = step.state;
+      expect(JSON.stringify(state).length).toBeLessThan(20_000);
+    }
+    const { total, cancelled, dropped } = state.stages[1]!;
+    expect({ total, cancelled }).toEqual({ total: 2_000, cancelled: 1_999 });
+    const { head, tail } = dropped[0]!.backlog;
+    const segments = [...head, ...pages, ...tail];
+    expect(segments.map(({ first }) => first)).toEqual(segments.map((_, at) => 4 + 2 * at));
+    expect(segments).toHaveLength(998);
   });
 });
 
