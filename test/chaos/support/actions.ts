@@ -55,6 +55,9 @@ const fail = action({
   },
 });
 
+/** Hears of ends. */
+const told = action({ name: "told", run: recordRun });
+
 /** Kinds of death for tasks with the given indexes; the others only wait. */
 const deaths: Record<string, (task: Task) => unknown> = {
   exit: () => process.exit(1),
@@ -91,4 +94,4 @@ const deadly = Object.entries(deaths).map(([name, die]) =>
   }),
 );
 
-export const chaosActions: readonly AnyAction[] = [wait, echo, spread, fail, ...deadly];
+export const chaosActions: readonly AnyAction[] = [wait, echo, spread, fail, told, ...deadly];
