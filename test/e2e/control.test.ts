@@ -78,6 +78,20 @@ describe("cancel", () => {
     expect(await job.allResults({ status: "FAILED" })).toEqual([]);
   });
 
+  it("shows all that was appended bit by bit and never started", async () => {
+    const job = fanfold.job();
+    await job.submit({ action: "probe", open: true });
+    await job.pause();
+    for (let first = 0; first < 300; first += 2) {
+      await job.append({ fanout: { foreach: { items: [first, first + 1] } } });
+    }
+    await job.cancel();
+    expect(await job.outcome()).toMatchObject({ taskCounts: { total: 300, CANCELLED: 300 } });
+    const inputs = (await job.allResults({ limit: 70 })).map(({ input }) => input);
+    expect(inputs).toEqual(Array.from({ length: 300 }, (_, item) => ({ item })));
+    expect(await job.verify()).toMatchObject({ ok: true, checked: 300 });
+  });
+
   it("is not held up by code that ignores its signal", async () => {
     const job = fanfold.job();
     const request = { action: "deaf", fanout: { tasks: 3 }, cancelGrace: "300ms" } as const;

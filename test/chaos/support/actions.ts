@@ -56,6 +56,9 @@ const fail = action({
   },
 });
 
+/** Hears of ends. */
+const told = action({ name: "told", run: recordRun });
+
 /** Kinds of death for tasks with the given indexes; the others only wait. */
 const deaths: Record<string, (task: Task) => unknown> = {
   exit: () => process.exit(1),
@@ -116,6 +119,7 @@ export const chaosActions: readonly Definition[] = [
   echo,
   spread,
   fail,
+  told,
   ...deadly,
   slowly,
   blockingFold,

@@ -8,7 +8,7 @@ import {
 } from "../../../services/embedded/fanfold.ts";
 import { startRestate } from "../../../services/embedded/server.ts";
 import { Jobs } from "./jobs.ts";
-import { repeatedRuns, RUN_LOG, runsOf, type Run } from "./run-log.ts";
+import { repeatedRuns, RUN_LOG, runsOf, toldOf, type Run } from "./run-log.ts";
 
 /** A Fanfold whose actions misbehave, and what its actions wrote down. */
 export interface Chaos {
@@ -16,6 +16,7 @@ export interface Chaos {
   readonly jobs: Jobs;
   runs(jobId: string): Run[];
   repeated(jobId: string): number;
+  told(jobId: string): string[];
   stop(): Promise<void>;
 }
 
@@ -32,6 +33,7 @@ export async function startChaos(options: FanfoldOptions = {}): Promise<Chaos> {
     jobs: new Jobs(fanfold),
     runs: (jobId) => runsOf(file, jobId),
     repeated: (jobId) => repeatedRuns(runsOf(file, jobId)),
+    told: (jobId) => toldOf(file, jobId),
     stop: async () => {
       await fanfold.stop();
       rmSync(folder, { recursive: true, force: true });

@@ -28,6 +28,13 @@ export function runsOf(file: string, jobId: string): Run[] {
     });
 }
 
+/** Of which ends of a job an action was told: `{generation}:{stage or job}:{receiver}`. */
+export function toldOf(file: string, jobId: string): string[] {
+  const notices = new RegExp(`^${jobId}:notify:[^:]+:([^/]+)/`, "gm");
+  const text = existsSync(file) ? readFileSync(file, "utf8") : "";
+  return [...new Set([...text.matchAll(notices)].map(([, end = ""]) => end))].sort();
+}
+
 /** How many runs were repetitions of an attempt. */
 export function repeatedRuns(runs: readonly Run[]): number {
   return runs.length - new Set(runs.map(({ taskId, attempt }) => `${taskId} ${attempt}`)).size;
