@@ -26,7 +26,7 @@ export interface LeaseRequest {
   readonly holds: number;
   /** attempts that run or for which it has starts */
   readonly needs: number;
-  /** attempts that it may run at once */
+  /** attempts that it could run at once if it had slots and starts for them */
   readonly most: number;
   /** further attempts that it would start soon */
   readonly starts: number;
@@ -78,8 +78,9 @@ export function lease(
   const rivals = others.map(([, other]) => (other.seenAt >= recent ? other : satisfied(other)));
 
   const { concurrency, rate } = limits;
-  const most = Math.min(request.most, request.needs + request.starts);
-  const claim = { ...mine, held: request.holds, wants: most };
+  // One is kept for the next start.
+  const wish = (starts: number) => Math.min(request.most, Math.max(1, request.needs + starts));
+  const claim = { ...mine, held: request.holds, wants: wish(request.starts) };
   const granted = concurrency === null ? Infinity : grantSlots(concurrency, claim, rivals);
   // Without a slot a start is of no use.
   const wanted = granted > 0 ? request.starts : 0;
@@ -87,8 +88,7 @@ export function lease(
     rate &&
     reserveStarts(rate, { now, lastAt: lastStartAt, wanted, shareMs: 2 * pace }, mine, rivals);
   const count = reserved ? reserved.starts.count : wanted;
-  // Nor is a slot without a start; one is kept for the next.
-  const wants = granted > 0 ? Math.min(most, Math.max(1, request.needs + count)) : most;
+  const wants = granted > 0 ? wish(count) : claim.wants;
   const slots = Math.min(granted, wants);
 
   const holder: Holder = {

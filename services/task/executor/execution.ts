@@ -71,6 +71,7 @@ export class Execution {
 
   constructor(options: ExecutionOptions) {
     const { plan, clock, tasks, lastKnown, next, room, window, directive } = options;
+    const { jobId, limiters, isSuspect } = options;
     this.#options = options;
     this.#pump = new Pump(
       clock,
@@ -81,7 +82,7 @@ export class Execution {
       tasks.filter(({ attempts }) => attempts === 0),
       lastKnown,
     );
-    this.#retries = new RetryQueue(clock, this.#pump.run);
+    this.#retries = new RetryQueue(clock, this.#startMore);
     for (const task of tasks) if (task.attempts > 0) this.#retries.add(task);
     this.#deadlines = new Deadlines(plan, clock);
     this.#outcomes = new OutcomeWriter(options);
@@ -89,8 +90,7 @@ export class Execution {
     this.#outbox = new Outbox(plan.durability);
     this.#schedule = new Schedule(options, clock.now());
     this.#slots = window;
-    const { jobId, isSuspect, limiters } = options;
-    this.#entry = admission.enter(jobId, this.#pump.run, { isSuspect });
+    this.#entry = admission.enter(jobId, this.#startMore, { isSuspect });
     this.#lease = limiters.length > 0 ? new Lease(limiters, clock, this.#startMore) : null;
     this.#undrain = drainable(this);
     if (directive) this.#obey(directive);
@@ -170,13 +170,15 @@ export class Execution {
     if (this.#outbox.isFull || this.#isDone || this.#dueAt(now) < this.#wakeAt) this.#wake();
   }
 
+  /** Something may start that might not before; the limiters may have to be asked for more. */
   readonly #startMore = (): void => {
     this.#pump.run();
-    this.#hurry(this.#options.clock.now());
+    if (this.#lease) this.#hurry(this.#options.clock.now());
   };
 
   #demand(now: number): Demand {
-    const waiting = this.#unstarted.size + this.#retries.readyCount(now);
+    const isPaused = this.#directive?.type === "pause";
+    const waiting = this.#unstarted.size + (isPaused ? 0 : this.#retries.readyCount(now));
     return { now, running: this.#running.size, waiting, most: this.#slots };
   }
 
@@ -273,7 +275,7 @@ export class Execution {
     this.#record(tried(pending, attempt, now), this.#room?.fit(result) ?? result, now);
     this.#hurry(now);
     this.#entry.ended();
-    this.#pump.run();
+    this.#startMore();
   }
 
   #record(task: PendingTask, result: AttemptResult, now: number): void {

@@ -123,18 +123,15 @@ export class Lease {
   /** What to ask now. From here on it uses no more slots than it says. */
   ask({ now, running, waiting, most }: Demand, beatMs: number): LeaseAsk {
     const reserved = Math.min(waiting, this.#reserved(now));
-    // It keeps a slot for the start it asks for.
+    // It keeps a slot for the start that it waits for.
     const holds = this.#needed(running, most, Math.max(reserved, Math.min(1, waiting)));
-    // Under a rate twice as many as lately, no more: what is not used is lost to others.
-    const isFirst = this.#askedAt === null;
-    const soon = isFirst ? waiting : 2 * this.#begun + most - running;
-    const isPaced = this.#starts.length > 0 && !isFirst;
+    const isPaced = this.#starts.length > 0 && this.#askedAt !== null;
     const ask = {
       limiters: this.#limiters,
       holds,
       needs: running + reserved,
-      most: isPaced ? Math.min(most, 2 * this.#peak + 1) : most,
-      starts: Math.min(waiting - reserved, soon),
+      most: Math.min(most, running + waiting, isPaced ? 2 * this.#peak + 1 : Infinity),
+      starts: Math.min(waiting - reserved, isPaced ? this.#usable(running, most) : waiting),
       beatMs,
     };
     if (this.#boundsSlots) this.#slots = holds;
@@ -171,6 +168,11 @@ export class Lease {
   /** Infinity: it needs none. */
   #reserved(now: number): number {
     return Math.min(...this.#starts.map(({ times }) => times.count(now)));
+  }
+
+  /** Starts beyond these would be lost to others: none without a slot, else twice as many as lately. */
+  #usable(running: number, most: number): number {
+    return this.#slots === 0 ? 0 : 2 * this.#begun + most - running;
   }
 
   /** Slots that it uses, or will use with that many more attempts. */

@@ -205,6 +205,15 @@ describe("ChunkLog", () => {
     expect(log.retries.size).toBe(0);
   });
 
+  it("says what its tasks wait for until it has ended", () => {
+    const log = chunkLog(chunkSpec({ size: 2 }));
+    log.add(groupOf([succeeded(0)], { heldBy: "rate" }));
+    expect(log.report(false).heldBy).toBe("rate");
+    expect(log.report(true)).not.toHaveProperty("heldBy");
+    log.add(groupOf([succeeded(1)]));
+    expect(log.report(false)).not.toHaveProperty("heldBy");
+  });
+
   it("says when it began though it is begun again", () => {
     const log = chunkLog(chunkSpec());
     log.begin(500);

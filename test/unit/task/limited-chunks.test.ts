@@ -134,6 +134,24 @@ describe("chunks under two limiters", () => {
     expect(free.length / seconds).toBeGreaterThan(1.2 * (4 / 0.02));
   });
 
+  it("do not wait for each other with a slot here and a start there", async () => {
+    const shared: LimiterRef = {
+      kind: "limiter",
+      key: "action",
+      limits: { concurrency: 1, rate: { tasks: 5, perMs: 1_000 } },
+      version: 0,
+    };
+    const limiters = [paced(3, "stage"), shared];
+    const chunk = (at: number) => ({
+      job: "job",
+      limiters,
+      tasksMs: same(6, 1_200),
+      startsAt: at * 200,
+    });
+    const { tookMs } = await ran(times(3, chunk), 50);
+    expect(tookMs).toBeLessThan(2 * 18 * 1_200);
+  });
+
   it("never exceed either, and all come to their end, whatever comes together", async () => {
     const chunk = fc.record({
       job: fc.constantFrom("a", "b", "c"),

@@ -170,6 +170,17 @@ describe("planJob", () => {
     });
   });
 
+  it("knows what the action allows all jobs together, whatever the job asks for", () => {
+    const limits = { concurrency: 8, rate: { tasks: 5, per: "1s" } };
+    const limited = action({ name: "work", limits, run: () => null });
+    const request = { action: "work", fanout: { tasks: 1 }, limits: { concurrency: 50 } };
+    expect(plan(request, limited).stages[0]).toMatchObject({
+      concurrency: 50,
+      rate: null,
+      shared: { concurrency: 8, rate: { tasks: 5, perMs: 1_000 } },
+    });
+  });
+
   it("asks for the action of each stage", () => {
     const find = (name: string) => (name === "slow" ? { ...bare, timeout: "1h" } : undefined);
     const { stages } = planJob({ actionChain: ["fast", "slow"], fanout: { tasks: 1 } }, find);
@@ -294,7 +305,7 @@ describe("unsupported", () => {
     { action: "work", open: true },
     { ...base(), deadline: "1h", delay: "1s", succeedAfter: 1, onComplete: [] },
     { ...base(), onComplete: [{ action: "notify" }, { webhook: "https://example.com" }] },
-    { ...base(), limits: { concurrency: 5, rate: null } },
+    { ...base(), limits: { concurrency: 5, rate: { tasks: 5, per: "1s" } } },
     { ...base(), failurePolicy: "complete-all", fold: "none" },
     { ...base(), failurePolicy: "best-effort", fold: "count" },
     { ...base(), fold: { stats: { path: "a" } } },

@@ -170,6 +170,27 @@ describe("blockers", () => {
     ]);
   });
 
+  it("tells tasks that wait for a limiter or a rate from those that wait for a slot", () => {
+    const chunks = {
+      0: inFlight({ size: 10, seq: 1, running: 2, heldBy: "limiter" }),
+      1: inFlight({ size: 5, seq: 1, running: 1, succeeded: 1, heldBy: "rate" }),
+      2: inFlight({ size: 4, seq: 1, running: 4 }),
+    };
+    const job = jobWith({ total: 30, succeeded: 1, sealed: true, chunks });
+    expect(blockers(job, 0)).toEqual([
+      {
+        kind: "limiter",
+        stage: 0,
+        count: 8,
+        action: "work",
+        message: '8 tasks wait for what action "work" allows all jobs together.',
+      },
+      { kind: "rate", stage: 0, count: 3, message: "3 tasks wait for their stage's rate." },
+      { kind: "pending", stage: 0, count: 11, message: "11 tasks wait for a free slot." },
+      { kind: "running", stage: 0, count: 7, message: "7 tasks run." },
+    ]);
+  });
+
   it("names chunks that have been silent for more than two beats", () => {
     const chunks = { 7: inFlight({ first: 40, size: 5, running: 5, seenAt: 1_000 }) };
     const job = jobWith({ total: 5, sealed: true, chunks });

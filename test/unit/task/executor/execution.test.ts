@@ -439,6 +439,116 @@ describe("the slice of a chunk", () => {
   });
 });
 
+describe("a chunk under limiters", () => {
+  const rate = { concurrency: null, rate: { tasks: 100, perMs: 1_000 } };
+  const limiters = [{ kind: "rate", key: "stage", limits: rate, version: 0 }] as const;
+
+  it("starts nothing before it was granted anything", async () => {
+    const execution = given({ tasks: 3, run: byHand.run, limiters });
+    const { head } = await clock.until(execution.take());
+    expect(head).toMatchObject({ heldBy: "rate", ask: { starts: 3, limiters } });
+    expect(clock.now()).toBe(start);
+    execution.granted({ slots: null, starts: [starts(2)], againInMs: 200 });
+    await settled();
+    expect(byHand.started).toEqual([0, 1]);
+    const { head: next } = await clock.until(execution.take());
+    expect(next).toMatchObject({ heldBy: "rate", ask: { needs: 2, starts: 1 } });
+    expect(clock.now()).toBe(start + 200);
+  });
+
+  it("asks nothing and says nothing of it without limiters", async () => {
+    const { head } = await given({ tasks: 3 }).take();
+    expect(head).not.toHaveProperty("ask");
+    expect(head).not.toHaveProperty("heldBy");
+  });
+
+  it("uses a start for each attempt, retries too", async () => {
+    const execution = given({ run: byHand.run, limiters, plan: retried({ initialMs: 10 }) });
+    await clock.until(execution.take());
+    execution.granted({ slots: null, starts: [starts(1)], againInMs: 200 });
+    await settled();
+    byHand.fail(0);
+    await clock.advance(5_000);
+    expect(byHand.started).toEqual([0]);
+    execution.granted({ slots: null, starts: [starts(1)], againInMs: 200 });
+    await settled();
+    expect(byHand.started).toEqual([0, 0]);
+  });
+
+  it("asks for a start as soon as a retry is due", async () => {
+    const execution = await withRetryIn(300);
+    const { head } = await clock.until(execution.take());
+    expect(head).toMatchObject({ ask: { starts: 1 }, retrying: 1 });
+    expect(clock.now()).toBe(start + 300);
+  });
+
+  it("asks for none while it is paused", async () => {
+    const execution = await withRetryIn(300);
+    execution.direct({ type: "pause" });
+    for (let groups = 0; groups < 3; groups += 1) {
+      const { head } = await clock.until(execution.take());
+      expect(head).not.toHaveProperty("ask");
+    }
+    expect(clock.now()).toBeGreaterThan(start + 1_000);
+  });
+
+  it("keeps its tasks for a minute if it could start none of them", async () => {
+    const execution = given({ tasks: 3, limiters });
+    const returned = async () => {
+      for (;;) {
+        const { head } = await execution.take();
+        if (head.returnedFrom !== null) return head;
+        if (head.ask) execution.granted({ slots: null, starts: [starts(0)], againInMs: 1_000 });
+      }
+    };
+    expect(await clock.until(returned())).toMatchObject({ returnedFrom: 0, at: start + 60_000 });
+  });
+
+  it("gives tasks back after five seconds if it could start some", async () => {
+    const execution = given({ tasks: 3, limiters });
+    let left = 1;
+    const returned = async () => {
+      for (;;) {
+        const { head } = await execution.take();
+        if (head.returnedFrom !== null) return head;
+        if (!head.ask) continue;
+        execution.granted({ slots: null, starts: [starts(left)], againInMs: 1_000 });
+        left = 0;
+      }
+    };
+    expect(await clock.until(returned())).toMatchObject({ returnedFrom: 1, at: start + 5_000 });
+  });
+
+  it("reports when it has starts for all that waits, and keeps only the slots for it", async () => {
+    const execution = given({ tasks: 6, window: 50, run: byHand.run, limiters });
+    await clock.until(execution.take());
+    execution.granted({ slots: null, starts: [starts(2)], againInMs: 200 });
+    const { head } = await clock.until(execution.take());
+    expect(head).toMatchObject({ report: false, slots: 50 });
+    execution.granted({
+      slots: null,
+      starts: [{ ...starts(9), inMs: 100 }],
+      againInMs: 200,
+    });
+    byHand.finish(0);
+    const next = await clock.until(execution.take());
+    expect(next.head).toMatchObject({ report: true, running: 1, slots: 5 });
+  });
+
+  const starts = (count: number) => ({ inMs: 0, everyMs: 0, count });
+
+  /** One whose only task has failed, which is durable. */
+  async function withRetryIn(initialMs: number): Promise<Execution> {
+    const execution = given({ run: byHand.run, limiters, plan: retried({ initialMs }) });
+    await clock.until(execution.take());
+    execution.granted({ slots: null, starts: [starts(1)], againInMs: 100 });
+    await settled();
+    byHand.fail(0);
+    await clock.until(execution.take());
+    return execution;
+  }
+});
+
 describe("the bulk of a chunk", () => {
   it("gives tasks back after 16 MiB of results", async () => {
     const run = () => "x".repeat(MIB - 2);
