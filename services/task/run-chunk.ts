@@ -1,7 +1,7 @@
 import type { Context, Serde } from "@restatedev/restate-sdk";
 import type { FindAction } from "../job/core/plan.ts";
 import type { ChunkReport } from "../job/core/state.ts";
-import { sendFreed, sendReport } from "../wire/calls.ts";
+import { sendBegun, sendFreed, sendReport } from "../wire/calls.ts";
 import { linesSerde, type Lines } from "../wire/lines.ts";
 import { ChunkLog } from "./chunk-log.ts";
 import type { ChunkSpec } from "./chunk-spec.ts";
@@ -34,12 +34,15 @@ export async function runChunk(
   findAction: FindAction,
 ): Promise<ChunkReport> {
   const control = new Control(ctx);
+  const { jobId, epoch, generation, stage, chunk } = spec;
+  const invocation = ctx.request().id;
+  sendBegun(ctx, jobId, { epoch, generation, stage, chunk, invocation });
   const inputs = await loadInputs(ctx, spec);
   const indexes = inputs.tasks.map(({ index }) => index);
-  const log = new ChunkLog(spec, { indexes, invocation: ctx.request().id });
+  const log = new ChunkLog(spec, { indexes, invocation });
   if (spec.isResumed) await restoreLog(ctx, log);
   const suspects = new Suspects(spec.window);
-  const leases = new Leases(ctx, spec.jobId);
+  const leases = new Leases(ctx, jobId);
 
   while (!log.isDone) {
     const open = openTasks(inputs, log);
@@ -54,15 +57,9 @@ export async function runChunk(
       log.add(crashedGroup(spec, inputs, index, { begun, deaths: suspects.deaths(index) }));
     }
   }
-  release(ctx.request().id);
+  release(invocation);
   leases.release();
-  if (spec.isAwaited)
-    sendFreed(ctx, spec.jobId, {
-      epoch: spec.epoch,
-      generation: spec.generation,
-      stage: spec.stage,
-      chunk: spec.chunk,
-    });
+  if (spec.isAwaited) sendFreed(ctx, jobId, { epoch, generation, stage, chunk });
   await save(ctx, log, true);
   return log.report(true);
 }

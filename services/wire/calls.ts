@@ -23,7 +23,7 @@ import type {
   SpansRequest,
   Tally,
 } from "../data/data.ts";
-import type { ChunkReport, FreedChunk } from "../job/core/state.ts";
+import type { BegunChunk, ChunkReport, FreedChunk } from "../job/core/state.ts";
 import type { Reopening } from "../job/redrive.ts";
 import type { JobTimer } from "../job/timers.ts";
 import type { Notice, NoticeId } from "../job/core/notices.ts";
@@ -97,6 +97,9 @@ export const runChunk = (ctx: Context, spec: ChunkSpec) =>
 
 export const sendReport = (ctx: Context, jobId: string, report: ChunkReport) =>
   send(ctx, { service: "Job", key: jobId, method: "report", parameter: report });
+
+export const sendBegun = (ctx: Context, jobId: string, begun: BegunChunk) =>
+  send(ctx, { service: "Job", key: jobId, method: "begun", parameter: begun });
 
 export const sendFreed = (ctx: Context, jobId: string, freed: FreedChunk) =>
   send(ctx, { service: "Job", key: jobId, method: "freed", parameter: freed });

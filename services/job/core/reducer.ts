@@ -6,13 +6,14 @@ import type { Folded } from "./fold/user-fold.ts";
 import { takeFolded } from "./folding.ts";
 import { judgeEarly, judgeStage, type Verdict } from "./policy.ts";
 import { redrive, type Redrive } from "./redrive.ts";
-import { applyFreed, applyReport } from "./report.ts";
+import { applyBegun, applyFreed, applyReport } from "./report.ts";
 import type { Segment } from "./segments.ts";
 import {
   backlogsOf,
   begin,
   hasEnded,
   waitingTasks,
+  type BegunChunk,
   type ChunkReport,
   type FreedChunk,
   type JobState,
@@ -26,6 +27,7 @@ export type JobEvent =
   /** tasks for stage 0, and whether they were the last ones */
   | { type: "feed"; at: number; segments: readonly Segment[]; slices: number; seal: boolean }
   | { type: "report"; report: ChunkReport }
+  | { type: "begun"; begun: BegunChunk }
   | { type: "freed"; freed: FreedChunk }
   | { type: "folded"; folded: Folded }
   /** the delay is over */
@@ -89,6 +91,7 @@ function apply(state: JobState, event: JobEvent, commands: Command[]): boolean {
     state.updatedAt = Math.max(state.updatedAt, event.report.at);
     return applyReport(state, event.report, commands);
   }
+  if (event.type === "begun") return applyBegun(state, event.begun, commands);
   if (event.type === "freed") return applyFreed(state, event.freed);
   if (event.type === "folded") {
     const { stage, at, answer } = event.folded;

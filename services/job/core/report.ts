@@ -3,7 +3,14 @@ import { unshift } from "./backlog.ts";
 import type { Command } from "./command.ts";
 import { addTasks } from "./feed.ts";
 import type { Segment } from "./segments.ts";
-import type { ChunkInFlight, ChunkReport, FreedChunk, JobState, StageState } from "./state.ts";
+import type {
+  BegunChunk,
+  ChunkInFlight,
+  ChunkReport,
+  FreedChunk,
+  JobState,
+  StageState,
+} from "./state.ts";
 import { drop, tellChunk } from "./stop.ts";
 
 /** Counts what a chunk has done. False: it is not in flight, or its report older than one that was seen. */
@@ -35,6 +42,18 @@ export function applyReport(state: JobState, report: ChunkReport, commands: Comm
   return true;
 }
 
+/**
+ * A chunk can be told something from now on. False: it is not in flight, or was heard of before. (Who takes
+ * a chunk up from another runner is heard of with its first report.)
+ */
+export function applyBegun(state: JobState, begun: BegunChunk, commands: Command[]): boolean {
+  const chunk = chunkInFlight(state, begun);
+  if (!chunk || chunk.invocation !== null) return false;
+  chunk.invocation = begun.invocation;
+  tellChunk(state, begun.stage, String(begun.chunk), commands);
+  return true;
+}
+
 /** A chunk has ended all its tasks: others may have its slots. False: it is not in flight. */
 export function applyFreed(state: JobState, freed: FreedChunk): boolean {
   const chunk = chunkInFlight(state, freed);
@@ -50,7 +69,7 @@ const RATE_SECONDS = 5;
 /** Undefined: it has given its last report, or is of another job or generation. */
 function chunkInFlight(
   state: JobState,
-  { epoch, generation, stage, chunk }: FreedChunk,
+  { epoch, generation, stage, chunk }: Omit<BegunChunk, "invocation">,
 ): ChunkInFlight | undefined {
   const isForeign = epoch !== state.epoch || generation !== state.generation;
   return isForeign ? undefined : state.stages[stage]?.chunks[chunk];
@@ -78,11 +97,12 @@ function takeBack(stage: StageState, returned: readonly Segment[]): void {
 
 /** What the next report is compared with. */
 function follow(chunk: ChunkInFlight, report: ChunkReport): void {
-  const { seq, running, retrying, nextRetryAt, retries, taskMs, invocation, heldBy } = report;
+  const { seq, running, retrying, nextRetryAt, retries, taskMs, heldBy } = report;
   const { succeeded, failed, cancelled } = report;
   // Another runner has taken the chunk up, and has heard nothing.
-  if (chunk.invocation !== null && chunk.invocation !== invocation) chunk.order = -1;
-  Object.assign(chunk, { seq, running, retrying, nextRetryAt, retries, taskMs, invocation });
+  if (chunk.invocation !== null && chunk.invocation !== report.invocation) chunk.order = -1;
+  chunk.invocation = report.invocation;
+  Object.assign(chunk, { seq, running, retrying, nextRetryAt, retries, taskMs });
   Object.assign(chunk, { succeeded, failed, cancelled, heldBy });
   if (report.firstPiece <= chunk.pieces) {
     chunk.pieces = Math.max(chunk.pieces, report.firstPiece + report.pieces.length);

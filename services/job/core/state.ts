@@ -150,6 +150,12 @@ export interface ChunkReport {
   readonly fold: unknown;
 }
 
+/** The runner of a chunk has begun: it can be told something from now on. */
+export type BegunChunk = Pick<
+  ChunkReport,
+  "epoch" | "generation" | "stage" | "chunk" | "invocation"
+>;
+
 /** All tasks of a chunk have ended; what it stores of them and its last report are still to come. */
 export type FreedChunk = Pick<ChunkReport, "epoch" | "generation" | "stage" | "chunk">;
 

@@ -49,7 +49,7 @@ export function drop(stage: StageState, generation: number): void {
   else stage.dropped.push({ generation, reason: stage.stop?.reason ?? "", backlog });
 }
 
-/** Tells the chunks in flight of a stage what holds from now on; those not heard of yet, when they report. */
+/** Tells the chunks in flight of a stage what holds from now on; those not heard of yet, when they begin. */
 export function giveOrder(state: JobState, at: number, commands: Command[]): void {
   const stage = state.stages[at]!;
   stage.order += 1;

@@ -6,7 +6,13 @@ import { jobNotFound, refusal } from "../../failure.ts";
 import { LIMITS } from "../../contract/limits.ts";
 import type { DroppedRequest, SliceRequest } from "../../wire/calls.ts";
 import { linesSerde, type Lines } from "../../wire/lines.ts";
-import { hasEnded, type ChunkReport, type FreedChunk, type JobState } from "../core/state.ts";
+import {
+  hasEnded,
+  type BegunChunk,
+  type ChunkReport,
+  type FreedChunk,
+  type JobState,
+} from "../core/state.ts";
 import { controlAnswer } from "../core/views.ts";
 import type { Folded } from "../core/fold/user-fold.ts";
 import type { Engine } from "../engine.ts";
@@ -28,6 +34,14 @@ export function internalHandlers({ publicUrl }: Engine) {
       async (ctx: ObjectContext, report: ChunkReport): Promise<void> => {
         const job = await ctx.get<JobState>(KEYS.job);
         if (job) await step(ctx, job, { type: "report", report }, publicUrl);
+      },
+    ),
+
+    begun: restate.handlers.object.exclusive(
+      PRIVATE,
+      async (ctx: ObjectContext, begun: BegunChunk): Promise<void> => {
+        const job = await ctx.get<JobState>(KEYS.job);
+        if (job) await step(ctx, job, { type: "begun", begun }, publicUrl);
       },
     ),
 

@@ -15,7 +15,7 @@ import { SimulatedWorker, type Account } from "./simulated-worker.ts";
 /** What a worker, or a user's fold, has sent to the job, and what it means. */
 interface Letter {
   readonly from: SimulatedWorker | "fold";
-  readonly event: Extract<JobEvent, { type: "report" | "freed" | "folded" }>;
+  readonly event: Extract<JobEvent, { type: "report" | "begun" | "freed" | "folded" }>;
   readonly learn: () => void;
 }
 
@@ -118,7 +118,10 @@ export class JobSimulation {
       const passesOn = chunk.stage + 1 < state.stages.length;
       const { generation } = state;
       const sentAt = this.#now;
-      this.#workers.push(new SimulatedWorker({ ...chunk, generation, sentAt, passesOn }));
+      const worker = new SimulatedWorker({ ...chunk, generation, sentAt, passesOn });
+      const { begun } = worker;
+      this.#workers.push(worker);
+      if (this.#decide.below(2) === 1) this.#mention(worker, { type: "begun", begun });
     }
     for (const { invocation, directive } of directives) {
       this.#told.set(invocation, directive);
@@ -127,11 +130,16 @@ export class JobSimulation {
     checkOrders(state, this.#told);
   }
 
+  /** Something that has no effect on what is counted. */
+  #mention(from: SimulatedWorker, event: Letter["event"]): void {
+    this.#network.push({ from, event, learn: () => undefined });
+  }
+
   #work(worker: SimulatedWorker): void {
     const account = worker.work(this.#decide, this.#tick());
     const { freed } = worker;
     if (worker.isDone && this.#decide.below(2) === 1) {
-      this.#network.push({ from: worker, event: { type: "freed", freed }, learn: () => undefined });
+      this.#mention(worker, { type: "freed", freed });
     }
     this.#network.push({
       from: worker,
@@ -203,7 +211,8 @@ export class JobSimulation {
     if (this.#delivered.length === 0) return;
     const late = this.#decide.oneOf(this.#delivered);
     const isOver = this.#network.every(({ from }) => from !== late.from);
-    if (late.event.type !== "freed" || isOver) this.#job.changesNothing(late.event);
+    const isMention = late.event.type === "freed" || late.event.type === "begun";
+    if (!isMention || isOver) this.#job.changesNothing(late.event);
   }
 }
 

@@ -5,7 +5,12 @@ import type { StagePlan } from "../../../../services/job/core/plan.ts";
 import type { Command } from "../../../../services/job/core/command.ts";
 import { reduce } from "../../../../services/job/core/reducer.ts";
 import { segmentsOf, type Segment } from "../../../../services/job/core/segments.ts";
-import type { ChunkReport, FreedChunk, JobState } from "../../../../services/job/core/state.ts";
+import type {
+  BegunChunk,
+  ChunkReport,
+  FreedChunk,
+  JobState,
+} from "../../../../services/job/core/state.ts";
 import { decisions } from "../../support/decisions.ts";
 import { JobSimulation } from "../../support/job-simulation.ts";
 import { holds } from "../../support/property.ts";
@@ -127,6 +132,18 @@ describe("reduce", () => {
     const { state, commands } = reported(job, { succeeded: 900, running: 1, window: 1 });
     expect(state.stages[0]!.chunks[0]!.window).toBe(1);
     expect(commands).toMatchObject([{ type: "dispatch", planned: { window: window - 1 } }]);
+  });
+
+  it("tells a chunk that begins what the job was told before that", () => {
+    const job = fed(emptyJob({}), [tasks(0, 10)], { seal: true }).state;
+    const stopped = reduce(job, { type: "stop", at: 2, as: "CANCELLED", reason: "enough" });
+    expect(kinds(stopped.commands)).not.toContain("direct");
+    const { state, commands } = begun(stopped.state, { invocation: "runner" });
+    expect(commands).toEqual([
+      { type: "direct", invocation: "runner", directive: { type: "stop", reason: "enough" } },
+    ]);
+    expect(begun(state, { invocation: "late" })).toEqual({ state, commands: [] });
+    expect(begun(stopped.state, { epoch: "other" }).commands).toEqual([]);
   });
 
   it("gives the slots of a chunk to others as soon as its tasks have ended", () => {
@@ -349,6 +366,11 @@ function reported(state: JobState, fields: Partial<ChunkReport>) {
 function freed(state: JobState, fields: Partial<FreedChunk>) {
   const { epoch, generation, stage, chunk } = report(fields);
   return reduce(state, { type: "freed", freed: { epoch, generation, stage, chunk } });
+}
+
+function begun(state: JobState, fields: Partial<BegunChunk>) {
+  const { epoch, generation, stage, chunk, invocation } = report(fields);
+  return reduce(state, { type: "begun", begun: { epoch, generation, stage, chunk, invocation } });
 }
 
 function piece(name: string, count: number, bytes = 10) {
