@@ -136,21 +136,23 @@ export class ChunkLog {
     if (head.returnedFrom !== null) this.#giveBack(head.returnedFrom);
   }
 
-  /** Takes in what was stored before; pieces and reports get numbers from `firstPart` on. */
-  restore(pieces: readonly Piece[], returnedFrom: number | null, firstPart: number): void {
+  /** Takes in what was stored before. */
+  restore({ name, lines }: Piece): void {
+    if (isEmissionPiece(name)) {
+      this.#passed.push(this.#passedOn(name, lines));
+      return;
+    }
+    this.#record(lines);
+    this.#unsaved = [];
+    for (const line of lines) this.#totals[TOTAL_OF[lineStatus(line)]] += 1;
+    if (parsePiece(name)?.passes) this.#passed.push(this.#passedResults(name, lines));
+  }
+
+  /** After all of it: pieces and reports get numbers from `firstPart` on. */
+  resume(returnedFrom: number | null, firstPart: number): void {
     this.#part = firstPart;
     this.#seq = firstPart;
     if (returnedFrom !== null) this.#giveBack(returnedFrom);
-    for (const { name, lines } of pieces) {
-      if (isEmissionPiece(name)) {
-        this.#passed.push(this.#passedOn(name, lines));
-        continue;
-      }
-      this.#record(lines);
-      for (const line of lines) this.#totals[TOTAL_OF[lineStatus(line)]] += 1;
-      if (parsePiece(name)?.passes) this.#passed.push(this.#passedResults(name, lines));
-    }
-    this.#unsaved = [];
   }
 
   /** The pieces to store now; they are in the next report. */

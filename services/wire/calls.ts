@@ -13,11 +13,11 @@ import type { JobOutcome } from "../contract/job-outcome.ts";
 import type { Receiver } from "../contract/job-request.ts";
 import type { AgainRequest } from "../data/again.ts";
 import type {
-  ChunkId,
   PutHead,
   ReadHead,
   ReadRequest,
   RecordedHead,
+  RecordedRequest,
   SeedsRequest,
   Span,
   SpansRequest,
@@ -217,12 +217,8 @@ export const tallyBlock = (ctx: Context, key: string, inFlight: readonly string[
 export const pieceSeeds = (ctx: Context, key: string, request: SeedsRequest) =>
   call(ctx, { service: "Data", key, method: "seeds", parameter: request }, linesSerde<null>());
 
-export const recordedPieces = (ctx: Context, key: string, { generation, chunk }: ChunkId) =>
-  call(
-    ctx,
-    { service: "Data", key, method: "recorded", parameter: { generation, chunk } },
-    linesSerde<RecordedHead>(),
-  );
+export const recordedPieces = (ctx: Context, key: string, parameter: RecordedRequest) =>
+  call(ctx, { service: "Data", key, method: "recorded", parameter }, linesSerde<RecordedHead>());
 
 export const blockTimeline = (ctx: Context, key: string) =>
   call<TimelineChunk[]>(ctx, { service: "Data", key, method: "timeline", parameter: null });

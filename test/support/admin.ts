@@ -20,6 +20,15 @@ export function adminClient(adminUrl: string) {
          where status <> 'completed' and target_handler_name not in ('expire', 'timer')`,
       ),
 
+    /** Ends the invocations of a handler, as an operator's hand would; the answer says how many. */
+    kill: async (target: string): Promise<number> => {
+      const found = await query(`select id from sys_invocation where target = '${target}'`);
+      for (const { id } of found) {
+        await fetch(`${adminUrl}/invocations/${String(id)}/kill`, { method: "PATCH" });
+      }
+      return found.length;
+    },
+
     services: async (): Promise<Service[]> => {
       const response = await fetch(`${adminUrl}/services`);
       return ((await response.json()) as { services: Service[] }).services;
