@@ -134,7 +134,14 @@ export const awaitOutcome = (ctx: Context, jobId: string, request: unknown) =>
 export const endedOutcome = (ctx: Context, jobId: string, epoch: string) =>
   call<JobOutcome>(ctx, { service: "Job", key: jobId, method: "ended", parameter: epoch });
 
-export const sendWaiter = (ctx: Context, jobId: string, waiter: { id: string; leaves?: true }) =>
+/** Who waits for a job's end: an awakeable, or one that waits no longer. */
+export interface Waiter {
+  readonly epoch: string;
+  readonly id: string;
+  readonly leaves?: true;
+}
+
+export const sendWaiter = (ctx: Context, jobId: string, waiter: Waiter) =>
   send(ctx, { service: "Job", key: jobId, method: "wait", parameter: waiter });
 
 export const sendExpire = (ctx: Context, jobId: string, epoch: string, delay: number) =>
@@ -148,6 +155,7 @@ export const reopenJob = (ctx: Context, jobId: string, request: Reopening) =>
 
 export const blockSpans = (ctx: Context, key: string, request: SpansRequest) =>
   call<Span[]>(ctx, { service: "Data", key, method: "spans", parameter: request });
+
 export const sendNotice = (ctx: Context, request: NoticeRequest) =>
   send(ctx, { service: "Notify", method: "deliver", parameter: request });
 

@@ -4,7 +4,7 @@ import type { JobOutcome } from "../../contract/job-outcome.ts";
 import type { ControlAnswer } from "../../contract/handlers.ts";
 import { jobNotFound, refusal } from "../../failure.ts";
 import { LIMITS } from "../../contract/limits.ts";
-import type { DroppedRequest, SliceRequest } from "../../wire/calls.ts";
+import type { DroppedRequest, SliceRequest, Waiter } from "../../wire/calls.ts";
 import { linesSerde, type Lines } from "../../wire/lines.ts";
 import {
   hasEnded,
@@ -95,16 +95,14 @@ export function internalHandlers({ publicUrl }: Engine) {
 
     wait: restate.handlers.object.exclusive(
       PRIVATE,
-      async (ctx: ObjectContext, { id, leaves }: { id: string; leaves?: true }) => {
+      async (ctx: ObjectContext, { epoch, id, leaves }: Waiter): Promise<void> => {
         const job = await ctx.get<JobState>(KEYS.job);
-        const waiters = (await ctx.get<string[]>(KEYS.waiters)) ?? [];
-        if (leaves)
-          return ctx.set(
-            KEYS.waiters,
-            waiters.filter((waiter) => waiter !== id),
-          );
-        if (job && !hasEnded(job)) return ctx.set(KEYS.waiters, [...waiters, id]);
-        return ctx.resolveAwakeable(id, null);
+        const isOver = job?.epoch !== epoch || hasEnded(job);
+        if (isOver) return leaves ? undefined : ctx.resolveAwakeable(id, null);
+        const others = ((await ctx.get<string[]>(KEYS.waiters)) ?? []).filter(
+          (waiter) => waiter !== id,
+        );
+        ctx.set(KEYS.waiters, leaves ? others : [...others, id]);
       },
     ),
 
