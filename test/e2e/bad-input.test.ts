@@ -81,6 +81,10 @@ describe.each(HANDLERS)("%s", (handler) => {
     }
   });
 
+  it("refuses an empty body that is said to be JSON", async () => {
+    expect((await refused(post(handler, undefined, { raw: "" }))).status).toBe(400);
+  });
+
   it("refuses a body of more than 8 MiB", async () => {
     const answer = await refused(post(handler, { unknown: "x".repeat(8 * MIB) }));
     expect(answer).toMatchObject({ status: 413, code: "REQUEST_TOO_LARGE" });
