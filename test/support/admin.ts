@@ -20,6 +20,13 @@ export function adminClient(adminUrl: string) {
          where status <> 'completed' and target_handler_name not in ('expire', 'timer')`,
       ),
 
+    /** Resolves when the server has taken it. */
+    cancel: async (invocationId: string): Promise<void> => {
+      const path = `invocations/${invocationId}/cancel`;
+      const response = await fetch(`${adminUrl}/${path}`, { method: "PATCH" });
+      if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
+    },
+
     services: async (): Promise<Service[]> => {
       const response = await fetch(`${adminUrl}/services`);
       return ((await response.json()) as { services: Service[] }).services;
