@@ -1,10 +1,11 @@
 import "../services/node-version.ts";
 import { announceReady, onStop } from "../services/embedded/worker-process.ts";
 import { serveEndpoint } from "../services/endpoint.ts";
+import { futures } from "./futures.ts";
 import { handWritten, slice, task } from "./hand-written.ts";
 
 const endpoint = await serveEndpoint({
-  services: [handWritten, slice, task],
+  services: [handWritten, slice, task, futures],
   port: Number(process.env["FANFOLD_ENDPOINT_PORT"] ?? 9080),
 });
 

@@ -13,6 +13,8 @@ export type SubmittedJob = {
   tookMs(): Promise<number>;
 };
 
+export type FuturesHandler = "wait" | "mapConcurrent" | "pipeline" | "raceLoop" | "chunked";
+
 /** What the contestants are driven through: HTTP, as any user would. All calls end with `signal`. */
 export class Ingress {
   readonly #url: string;
@@ -59,6 +61,15 @@ export class Ingress {
     const tookMs = performance.now() - startedAt;
     if (ran !== tasks)
       throw new Error(`HandWritten/${shape} ran ${String(ran)} of ${tasks} tasks.`);
+    return tookMs;
+  }
+
+  /** Milliseconds from request to answer of a handler that waits for so many calls. */
+  async runFutures(handler: FuturesHandler, calls: number, size?: number): Promise<number> {
+    const startedAt = performance.now();
+    const ended = await this.#post(`Futures/${handler}`, { calls, size });
+    const tookMs = performance.now() - startedAt;
+    if (ended !== calls) throw new Error(`Futures/${handler} ended ${String(ended)} of ${calls}.`);
     return tookMs;
   }
 

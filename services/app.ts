@@ -30,6 +30,8 @@ export interface App {
 
 export interface AppOptions {
   readonly actions: readonly Definition[];
+  /** Restate services of one's own, served beside Fanfold's. */
+  readonly services?: readonly AnyService[];
   /** When a webhook that failed is sent again; tests are in more of a hurry. */
   readonly webhookRetry?: RetryPlan;
 }
@@ -42,7 +44,11 @@ export interface AppOptions {
  * https, and by http too to what `FANFOLD_WEBHOOK_ALLOW` lists: `host`, `host:port`, `10.1.0.0/16`, with
  * commas between.
  */
-export function createApp({ actions, webhookRetry = WEBHOOK_RETRY }: AppOptions): App {
+export function createApp({
+  actions,
+  services = [],
+  webhookRetry = WEBHOOK_RETRY,
+}: AppOptions): App {
   const { env } = process;
   const webhooks = {
     policy: addressPolicy(env["FANFOLD_WEBHOOK_ALLOW"] ?? ""),
@@ -68,6 +74,7 @@ export function createApp({ actions, webhookRetry = WEBHOOK_RETRY }: AppOptions)
       sweep,
       createNotifyService(webhooks),
       createFoldService(engine.findFold),
+      ...services,
     ],
     close: async () => {
       await drain(GRACE_MS);

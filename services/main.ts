@@ -1,6 +1,6 @@
 import "./node-version.ts";
 import { delimiter } from "node:path";
-import { createApp, type App } from "./app.ts";
+import { createApp, type AnyService, type App } from "./app.ts";
 import { announceReady, onStop } from "./embedded/worker-process.ts";
 import { serveEndpoint } from "./endpoint.ts";
 import { loadActions } from "./load-actions.ts";
@@ -8,7 +8,12 @@ import type { Definition } from "./registry.ts";
 
 const { env } = process;
 const actions: Definition[] = [];
-if (env["FANFOLD_SAMPLES"] === "1") actions.push(...(await import("./samples/index.ts")).samples);
+const services: AnyService[] = [];
+if (env["FANFOLD_SAMPLES"] === "1") {
+  const { samples, sampleServices } = await import("./samples/index.ts");
+  actions.push(...samples);
+  services.push(...sampleServices);
+}
 for (const path of (env["FANFOLD_ACTIONS"] ?? "").split(delimiter).filter(Boolean)) {
   actions.push(...(await loadActions(path)));
 }
@@ -30,7 +35,7 @@ announceReady(endpoint.port);
 /** Whoever starts a worker with a wrong setting is told so in one sentence. */
 function createOrExit(): App {
   try {
-    return createApp({ actions });
+    return createApp({ actions, services });
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
     process.exit(1);

@@ -10,6 +10,11 @@ export function adminClient(adminUrl: string) {
     return ((await response.json()) as { rows: Record<string, unknown>[] }).rows;
   };
 
+  const patch = async (path: string): Promise<void> => {
+    const response = await fetch(`${adminUrl}/${path}`, { method: "PATCH" });
+    if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
+  };
+
   return {
     query,
 
@@ -23,11 +28,12 @@ export function adminClient(adminUrl: string) {
     /** Ends the invocations of a handler, as an operator's hand would; the answer says how many. */
     kill: async (target: string): Promise<number> => {
       const found = await query(`select id from sys_invocation where target = '${target}'`);
-      for (const { id } of found) {
-        await fetch(`${adminUrl}/invocations/${String(id)}/kill`, { method: "PATCH" });
-      }
+      for (const { id } of found) await patch(`invocations/${String(id)}/kill`);
       return found.length;
     },
+
+    /** Resolves when the server has taken it. */
+    cancel: (invocationId: string) => patch(`invocations/${invocationId}/cancel`),
 
     services: async (): Promise<Service[]> => {
       const response = await fetch(`${adminUrl}/services`);

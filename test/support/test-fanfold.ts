@@ -1,5 +1,5 @@
 import { afterAll, vi } from "vitest";
-import { createApp, type AnyService, type AppOptions } from "../../services/app.ts";
+import { createApp, type AppOptions } from "../../services/app.ts";
 import { registerEndpoint } from "../../services/embedded/register.ts";
 import { startRestate } from "../../services/embedded/server.ts";
 import { serveEndpoint } from "../../services/endpoint.ts";
@@ -10,21 +10,16 @@ import { jobClient } from "./job-client.ts";
 /** Every suspension is replayed: slower, and a task may be run more often than its outcome says. */
 export const isReplayed = process.env["FANFOLD_TEST_SUSPEND"] === "1";
 
-export interface TestOptions extends AppOptions {
-  /** the test's own, beside Fanfold's */
-  readonly services?: readonly AnyService[];
-}
-
 /**
  * Fanfold with these actions and folds in this process, on a server of its own. Both end after the file's last
  * test, which fails if an invocation is then still at work.
  */
-export async function startTestFanfold({ services = [], ...options }: TestOptions) {
+export async function startTestFanfold(options: AppOptions) {
   const server = await startRestate({ env: FAST });
   const { ingressUrl, adminUrl } = server;
   process.env["FANFOLD_PUBLIC_URL"] = ingressUrl;
   const app = createApp(options);
-  const endpoint = await serveEndpoint({ services: [...app.services, ...services] });
+  const endpoint = await serveEndpoint({ services: app.services });
   const admin = adminClient(adminUrl);
   afterAll(async () => {
     try {
