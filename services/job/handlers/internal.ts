@@ -83,14 +83,10 @@ export function internalHandlers({ publicUrl }: Engine) {
       PRIVATE,
       async (ctx: ObjectContext, { id, leaves }: { id: string; leaves?: true }) => {
         const job = await ctx.get<JobState>(KEYS.job);
+        if (!job || hasEnded(job)) return ctx.resolveAwakeable(id, null);
         const waiters = (await ctx.get<string[]>(KEYS.waiters)) ?? [];
-        if (leaves)
-          return ctx.set(
-            KEYS.waiters,
-            waiters.filter((waiter) => waiter !== id),
-          );
-        if (job && !hasEnded(job)) return ctx.set(KEYS.waiters, [...waiters, id]);
-        return ctx.resolveAwakeable(id, null);
+        const others = waiters.filter((waiter) => waiter !== id);
+        return ctx.set(KEYS.waiters, leaves ? others : [...others, id]);
       },
     ),
 
