@@ -89,7 +89,7 @@ const RICH: JobRequest = {
 
 describe("a job that is forgotten", () => {
   it("leaves nothing when its retention is over", async () => {
-    await live(job(), { retention: "3s" });
+    await live(job(), { retention: "5s" });
     await expectNothingLeft();
   });
 
