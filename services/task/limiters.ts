@@ -1,5 +1,6 @@
 import type { AnyAction } from "../actions.ts";
 import { sharedLimits } from "../job/core/plan.ts";
+import { actionLimiter, stageLimiter } from "../limits/keys.ts";
 import type { ChunkSpec } from "./chunk-spec.ts";
 import type { LimiterRef } from "./executor/lease.ts";
 
@@ -11,11 +12,12 @@ export function limitersOf(
   const limiters: LimiterRef[] = [];
   const { rate } = plan;
   if (rate) {
-    const key = `stage/${jobId}/${epoch}/${stage}`;
+    const key = stageLimiter(jobId, epoch, stage);
     // A later chunk knows of a later change.
     limiters.push({ kind: "rate", key, limits: { concurrency: null, rate }, version: chunk });
   }
   const limits = sharedLimits(action);
-  if (limits) limiters.push({ kind: "limiter", key: `action/${action.name}`, limits, version: 0 });
+  if (limits)
+    limiters.push({ kind: "limiter", key: actionLimiter(action.name), limits, version: 0 });
   return limiters;
 }

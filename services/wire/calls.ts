@@ -250,6 +250,9 @@ export const askLimiter = (ctx: Context, key: string, request: LeaseRequest) =>
 export const tellLimiter = (ctx: Context, key: string, request: LeaseRequest) =>
   send(ctx, { service: "Limiter", key, method: "lease", parameter: request });
 
+export const forgetLimiter = (ctx: Context, key: string) =>
+  send(ctx, { service: "Limiter", key, method: "forget", parameter: null });
+
 export const expireLimiter = (ctx: Context, key: string, delay: number) =>
   send(ctx, { service: "Limiter", key, method: "expire", parameter: null, delay });
 

@@ -97,12 +97,10 @@ export function internalHandlers({ publicUrl }: Engine) {
       PRIVATE,
       async (ctx: ObjectContext, { epoch, id, leaves }: Waiter): Promise<void> => {
         const job = await ctx.get<JobState>(KEYS.job);
-        const isOver = job?.epoch !== epoch || hasEnded(job);
-        if (isOver) return leaves ? undefined : ctx.resolveAwakeable(id, null);
-        const others = ((await ctx.get<string[]>(KEYS.waiters)) ?? []).filter(
-          (waiter) => waiter !== id,
-        );
-        ctx.set(KEYS.waiters, leaves ? others : [...others, id]);
+        if (job?.epoch !== epoch || hasEnded(job)) return ctx.resolveAwakeable(id, null);
+        const waiters = (await ctx.get<string[]>(KEYS.waiters)) ?? [];
+        const others = waiters.filter((waiter) => waiter !== id);
+        return ctx.set(KEYS.waiters, leaves ? others : [...others, id]);
       },
     ),
 

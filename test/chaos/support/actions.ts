@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
-import { action, emit, fold, RetryableError } from "../../../services/actions.ts";
+import { action, emit, fold, RetryableError, TerminalError } from "../../../services/actions.ts";
 import type { Task } from "../../../services/contract/task.ts";
 import type { Definition } from "../../../services/registry.ts";
 import { recordRun } from "./run-log.ts";
@@ -53,6 +53,18 @@ const fail = action({
     await sleep(task.input.sleepMs);
     if (task.attempt <= task.input.failures) throw new RetryableError(`attempt ${task.attempt}`);
     return task.attempt;
+  },
+});
+
+/** In generation g every task whose number 3 to the power of g divides fails for good; the others pass two on. */
+const relapse = action({
+  name: "relapse",
+  input: Waiting,
+  run: async (task) => {
+    recordRun(task);
+    await sleep(task.input.sleepMs);
+    if ((task.index + 1) % 3 ** task.generation === 0) throw new TerminalError("not yet");
+    return emit(task.index, { foreach: { items: [`${task.index}.0`, `${task.index}.1`] } });
   },
 });
 
@@ -119,6 +131,7 @@ export const chaosActions: readonly Definition[] = [
   echo,
   spread,
   fail,
+  relapse,
   told,
   ...deadly,
   slowly,
