@@ -4,7 +4,7 @@ import type { Command } from "./command.ts";
 import { addTasks } from "./feed.ts";
 import type { Segment } from "./segments.ts";
 import type { ChunkInFlight, ChunkReport, FreedChunk, JobState, StageState } from "./state.ts";
-import { drop, tellChunk } from "./stop.ts";
+import { drop, tell } from "./stop.ts";
 
 /** Counts what a chunk has done. False: it is not in flight, or its report older than one that was seen. */
 export function applyReport(state: JobState, report: ChunkReport, commands: Command[]): boolean {
@@ -30,7 +30,7 @@ export function applyReport(state: JobState, report: ChunkReport, commands: Comm
     delete stage.chunks[report.chunk];
   } else {
     follow(chunk, report);
-    tellChunk(state, report.stage, String(report.chunk), commands);
+    tell(state, report.stage, chunk, commands);
   }
   return true;
 }
@@ -41,6 +41,25 @@ export function applyFreed(state: JobState, freed: FreedChunk): boolean {
   // Until they are counted, its tasks are none that run: others may in its slots.
   if (chunk) Object.assign(chunk, { window: 0, running: 0, retrying: 0 });
   return chunk !== undefined;
+}
+
+/** Feeds the next stage with the pieces that earlier reports of the chunk did not name. */
+export function passOn(
+  state: JobState,
+  report: ChunkReport,
+  seenPieces: number,
+  commands: Command[],
+): void {
+  const next = state.stages[report.stage + 1];
+  // A report that came before its predecessor: the last one names every piece.
+  if (!next || report.firstPiece > seenPieces) return;
+  let first = next.total;
+  const segments: Segment[] = [];
+  for (const { key, name, count, bytes } of report.pieces.slice(seenPieces - report.firstPiece)) {
+    segments.push({ first, count, bytes, source: { kind: "piece", key, name, offset: 0 } });
+    first += count;
+  }
+  addTasks(state, report.stage + 1, segments, commands);
 }
 
 // --- internal ---
@@ -89,25 +108,6 @@ function follow(chunk: ChunkInFlight, report: ChunkReport): void {
   }
   chunk.window = Math.min(chunk.window, report.window);
   chunk.seenAt = report.at;
-}
-
-/** Feeds the next stage with the pieces that earlier reports of the chunk did not name. */
-function passOn(
-  state: JobState,
-  report: ChunkReport,
-  seenPieces: number,
-  commands: Command[],
-): void {
-  const next = state.stages[report.stage + 1];
-  // A report that came before its predecessor: the last one names every piece.
-  if (!next || report.firstPiece > seenPieces) return;
-  let first = next.total;
-  const segments: Segment[] = [];
-  for (const { key, name, count, bytes } of report.pieces.slice(seenPieces - report.firstPiece)) {
-    segments.push({ first, count, bytes, source: { kind: "piece", key, name, offset: 0 } });
-    first += count;
-  }
-  addTasks(state, report.stage + 1, segments, commands);
 }
 
 function collect(state: JobState, report: ChunkReport, commands: Command[]): void {
