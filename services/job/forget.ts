@@ -1,12 +1,13 @@
 import type { ObjectContext } from "@restatedev/restate-sdk";
 import { stageLimiter } from "../limits/keys.ts";
 import { forgetLimiter, sendSweep } from "../wire/calls.ts";
-import { blocksOf } from "./core/dispatch.ts";
+import { blocksOf, pageBlocks } from "./core/dispatch.ts";
 import type { JobState } from "./core/state.ts";
 
 /** Ends a job's existence: its own state goes at once, what its chunks stored follows. */
-export function forget(ctx: ObjectContext, { epoch, stages }: JobState): void {
-  sendSweep(ctx, { jobId: ctx.key, epoch, blocks: stages.map(blocksOf), stage: 0, block: 0 });
+export function forget(ctx: ObjectContext, { epoch, stages, source }: JobState): void {
+  const blocks = [pageBlocks(source), ...stages.map(blocksOf)];
+  sendSweep(ctx, { jobId: ctx.key, epoch, blocks, at: 0, block: 0 });
   for (const stage of stages.keys()) forgetLimiter(ctx, stageLimiter(ctx.key, epoch, stage));
   ctx.clearAll();
 }

@@ -3,10 +3,12 @@ import type { AppendAnswer, AppendRequest } from "../contract/handlers.ts";
 import { fanoutTasks, type Fanout } from "../contract/fanout.ts";
 import type { JobRequest } from "../contract/job-request.ts";
 import { LIMITS } from "../contract/limits.ts";
+import { SOURCE } from "../contract/task.ts";
 import { invalidField, refusal } from "../failure.ts";
 import type { Registry } from "../registry.ts";
 import { linesSerde } from "../wire/lines.ts";
 import {
+  actionsIn,
   planJob,
   receiversOf,
   requestEcho,
@@ -14,8 +16,10 @@ import {
   stagesOf,
   unsupported,
   type FindAction,
+  type StagePlan,
 } from "./core/plan.ts";
 import type { JobEvent } from "./core/reducer.ts";
+import { takesAppends } from "./core/seal.ts";
 import { segmentsOf } from "./core/segments.ts";
 import { hasEnded, newJob, type JobState } from "./core/state.ts";
 import { KEYS } from "./state-keys.ts";
@@ -26,10 +30,12 @@ export function checkRequest(request: JobRequest, { findAction, findFold }: Regi
   if (fields.length > 0) {
     throw refusal("NOT_IMPLEMENTED", `Not implemented yet: ${fields.join(", ")}.`);
   }
-  for (const { action, fold = request.fold } of stagesOf(request)) {
-    if (!findAction(action)) {
-      throw refusal("UNKNOWN_ACTION", `No action "${action}" is registered.`);
+  for (const { name } of actionsIn(request)) {
+    if (!findAction(name)) {
+      throw refusal("UNKNOWN_ACTION", `No action "${name}" is registered.`);
     }
+  }
+  for (const { fold = request.fold } of stagesOf(request)) {
     if (typeof fold === "object" && "action" in fold && !findFold(fold.action)) {
       throw refusal("UNKNOWN_ACTION", `No fold "${fold.action}" is registered.`);
     }
@@ -43,15 +49,17 @@ export function createJob(
   { findAction, at }: { findAction: FindAction; at: number },
 ): JobState {
   const plan = planJob(request, findAction);
-  const stages = plan.stages.map((stage, number) => {
-    if (JSON.stringify(stage.payload).length <= HOT_PAYLOAD_CHARS) return stage;
-    ctx.set(KEYS.payload(number), stage.payload);
-    return { ...stage, payload: null };
-  });
+  const withHotPayload = <Plan extends Pick<StagePlan, "payload">>(of: Plan, at: number): Plan => {
+    if (JSON.stringify(of.payload).length <= HOT_PAYLOAD_CHARS) return of;
+    ctx.set(KEYS.payload(at), of.payload);
+    return { ...of, payload: null };
+  };
+  const stages = plan.stages.map(withHotPayload);
+  const source = plan.source && withHotPayload(plan.source, SOURCE);
   ctx.set(KEYS.request, requestEcho(request));
   if (plan.receivers > 0) ctx.set(KEYS.receivers, receiversOf(request));
   const epoch = ctx.rand.uuidv4().slice(0, 8);
-  return newJob({ ...plan, stages }, { epoch, hash: requestHash(request), at });
+  return newJob({ ...plan, stages, source }, { epoch, hash: requestHash(request), at });
 }
 
 /** Stores the items of a fan-out for stage 0 and says what the job has to do with them. */
@@ -81,7 +89,7 @@ export interface KnownAppend {
 export function checkAppend(jobId: string, state: JobState, { fanout }: AppendRequest): void {
   const stage = state.stages[0]!;
   if (hasEnded(state) || state.stop) throw refusal("JOB_ENDED", `Job "${jobId}" has ended.`);
-  if (stage.sealed) throw refusal("JOB_SEALED", `Job "${jobId}" is sealed.`);
+  if (!takesAppends(state)) throw refusal("JOB_SEALED", `Job "${jobId}" is sealed.`);
   const { items, bytes } = stage.backlog;
   const coming = fanout.foreach ? (fanoutTasks(fanout) ?? 0) : 0;
   if (coming > 0 && (items + coming > LIMITS.backlogItems || bytes > LIMITS.backlogBytes)) {

@@ -33,6 +33,8 @@ export interface ChunkSpec {
   readonly isResumed: boolean;
   /** the stage keeps its results inline */
   readonly collects: boolean;
+  /** of a page: the input field that each of its items arrives in */
+  readonly itemsAs?: string;
 }
 
 export interface Room {

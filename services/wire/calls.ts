@@ -49,9 +49,9 @@ export interface SliceRequest {
 export interface SweepRequest {
   readonly jobId: string;
   readonly epoch: string;
-  /** Data objects of each stage */
+  /** Data objects of the source and of each stage, and which of them is next */
   readonly blocks: readonly number[];
-  readonly stage: number;
+  readonly at: number;
   readonly block: number;
 }
 

@@ -293,6 +293,11 @@ const REQUESTS: [string, unknown, object][] = [
     { status: 422, code: "UNKNOWN_ACTION" },
   ],
   [
+    "an unknown source",
+    { ...good, fanout: { from: { action: "nobody" } } },
+    { status: 422, code: "UNKNOWN_ACTION" },
+  ],
+  [
     "one of Fanfold's services",
     { ...good, action: "Runner" },
     { status: 422, code: "UNKNOWN_ACTION" },
@@ -305,7 +310,7 @@ const REQUESTS: [string, unknown, object][] = [
 ];
 
 const NOT_YET: [string, unknown][] = [
-  ["a dynamic fan-out", { ...good, fanout: { from: { action: "echo" } } }],
+  ["a remote source", { ...good, fanout: { from: { action: "Greeter/greet" } } }],
   ["a remote action", { ...good, action: "Greeter/greet" }],
   ["a later remote action", { ...good, nextActions: ["Greeter/greet"] }],
 ];

@@ -1,8 +1,10 @@
 import { LIMITS } from "../../contract/limits.ts";
+import type { Room } from "../../task/chunk-spec.ts";
 import { take } from "./backlog.ts";
 import type { RatePlan } from "../../limits/core/starts.ts";
 import type { StagePlan } from "./plan.ts";
 import type { Segment } from "./segments.ts";
+import type { SourceState } from "./source.ts";
 import { backlogsOf, unstartedTasks, waitingTasks, type StageState } from "./state.ts";
 
 /** Outcomes of this many consecutive indexes lie in one Data object; a chunk never crosses into the next. */
@@ -100,11 +102,24 @@ export function boundsOf({ concurrency, rate, shared }: StagePlan): Bounds {
 /** How many Data objects may hold something of a stage. */
 export const blocksOf = ({ sentTo }: StageState) => Math.ceil(sentTo / BLOCK);
 
+/** The same of its source: each page that was asked for. */
+export const pageBlocks = (source: SourceState | null) =>
+  source && source.nextChunk > 0 ? Math.floor(source.page / BLOCK) + 1 : 0;
+
 /** No more is dispatched while the next stage has this much waiting: half of what it may store. */
 export function isFlooded(next: StageState | undefined): boolean {
   if (!next) return false;
   const { items, bytes } = next.backlog;
   return items > LIMITS.backlogItems / 2 || bytes > LIMITS.backlogBytes / 2;
+}
+
+/** What a stage may still take; undefined: there is none, so it does not matter. */
+export function roomIn(next: StageState | undefined): Room {
+  return {
+    items: LIMITS.backlogItems - (next?.backlog.items ?? 0),
+    bytes: LIMITS.backlogBytes - (next?.backlog.bytes ?? 0),
+    tasks: LIMITS.tasksPerStage - (next?.total ?? 0),
+  };
 }
 
 // --- internal ---

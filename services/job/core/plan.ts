@@ -41,8 +41,19 @@ export interface StagePlan {
   readonly fold: Fold;
 }
 
+/** How pages of a dynamic fan-out are read. */
+export interface SourcePlan extends Pick<
+  StagePlan,
+  "action" | "payload" | "retry" | "timeoutMs" | "graceMs"
+> {
+  /** the input field that an item arrives in */
+  readonly as: string;
+}
+
 export interface JobPlan {
   readonly stages: readonly StagePlan[];
+  /** null: the fan-out is not a dynamic one */
+  readonly source: SourcePlan | null;
   readonly open: boolean;
   readonly delayMs: number;
   /** of each generation */
@@ -73,6 +84,7 @@ export function planJob(request: JobRequest, findAction: FindAction): JobPlan {
   const retentionMs = durationMs(request.retention ?? "24h");
   return {
     stages: stagesOf(request).map((stage) => planStage(request, stage, findAction(stage.action))),
+    source: planSource(request, findAction),
     open: request.open ?? false,
     delayMs: durationMs(request.delay ?? 0),
     deadlineMs: request.deadline == null ? null : durationMs(request.deadline),
@@ -93,15 +105,20 @@ export function receiversOf(request: JobRequest): Receivers {
   };
 }
 
+/** Every action that a request names, and where. */
+export function actionsIn(request: JobRequest): { readonly name: string; readonly path: string }[] {
+  const { from } = request.fanout ?? {};
+  return [
+    ...(from ? [{ name: from.action, path: "fanout.from" }] : []),
+    ...stagesOf(request).map(({ action }, at) => ({ name: action, path: `stage ${at}` })),
+  ];
+}
+
 /** What the contract has and this version does not do: paths in the request. */
 export function unsupported(request: JobRequest): string[] {
-  const found: string[] = [];
-  const check = (path: string, asked: boolean) => asked && found.push(path);
-  check("fanout.from", request.fanout?.from !== undefined);
-  for (const [at, stage] of stagesOf(request).entries()) {
-    check(`stage ${at}: remote action "${stage.action}"`, stage.action.includes("/"));
-  }
-  return found;
+  return actionsIn(request)
+    .filter(({ name }) => name.includes("/"))
+    .map(({ name, path }) => `${path}: remote action "${name}"`);
 }
 
 /** What an action allows all jobs together; null: it has no limits. */
@@ -162,22 +179,46 @@ const DEFAULTS = {
   labels: {},
 };
 
-function normalFanout({ foreach, range, ...other }: NonNullable<JobRequest["fanout"]> = {}) {
+function normalFanout({ foreach, range, from, ...other }: NonNullable<JobRequest["fanout"]> = {}) {
   return {
     ...other,
     ...(foreach ? { foreach: { as: "item", ...foreach } } : {}),
     ...(range ? { range: { as: "item", step: 1, ...range } } : {}),
+    ...(from ? { from: { as: "item", payload: {}, ...from } } : {}),
   };
 }
 
 function planStage(request: JobRequest, stage: Stage, action: AnyAction | undefined): StagePlan {
-  const retry = { ...action?.retry, ...request.retry, ...stage.retry };
   return {
     action: stage.action,
     payload: { ...request.payload, ...stage.payload },
     concurrency: stage.limits?.concurrency ?? request.limits?.concurrency ?? 100,
     rate: ratePlan(stage.limits?.rate === undefined ? request.limits?.rate : stage.limits.rate),
     shared: sharedLimits(action),
+    ...planAttempts(request, stage, action),
+    durability: action?.durability ?? "group",
+    policy: stage.failurePolicy ?? request.failurePolicy ?? "complete-all",
+    succeedAfter:
+      (stage.succeedAfter === undefined ? request.succeedAfter : stage.succeedAfter) ?? null,
+    fold: stage.fold ?? request.fold ?? "collect",
+  };
+}
+
+/** Options of a stage are not its source's. */
+function planSource(request: JobRequest, findAction: FindAction): SourcePlan | null {
+  const { from } = request.fanout ?? {};
+  if (!from) return null;
+  const { action, payload = {}, as = "item" } = from;
+  return { action, payload, as, ...planAttempts(request, { action }, findAction(action)) };
+}
+
+function planAttempts(
+  request: JobRequest,
+  stage: Stage,
+  action: AnyAction | undefined,
+): Pick<StagePlan, "retry" | "timeoutMs" | "graceMs"> {
+  const retry = { ...action?.retry, ...request.retry, ...stage.retry };
+  return {
     retry: {
       maxAttempts: retry.maxAttempts ?? 3,
       initialMs: durationMs(retry.initialInterval ?? "200ms"),
@@ -187,11 +228,6 @@ function planStage(request: JobRequest, stage: Stage, action: AnyAction | undefi
     },
     timeoutMs: durationMs(stage.timeout ?? request.timeout ?? action?.timeout ?? "15m"),
     graceMs: durationMs(stage.cancelGrace ?? request.cancelGrace ?? action?.cancelGrace ?? "10s"),
-    durability: action?.durability ?? "group",
-    policy: stage.failurePolicy ?? request.failurePolicy ?? "complete-all",
-    succeedAfter:
-      (stage.succeedAfter === undefined ? request.succeedAfter : stage.succeedAfter) ?? null,
-    fold: stage.fold ?? request.fold ?? "collect",
   };
 }
 

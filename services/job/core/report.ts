@@ -11,7 +11,7 @@ import type {
   JobState,
   StageState,
 } from "./state.ts";
-import { drop, tellChunk } from "./stop.ts";
+import { drop, tell } from "./stop.ts";
 
 /** Counts what a chunk has done. False: it is not in flight, or its report older than one that was seen. */
 export function applyReport(state: JobState, report: ChunkReport, commands: Command[]): boolean {
@@ -37,20 +37,8 @@ export function applyReport(state: JobState, report: ChunkReport, commands: Comm
     delete stage.chunks[report.chunk];
   } else {
     follow(chunk, report);
-    tellChunk(state, report.stage, String(report.chunk), commands);
+    tell(state, report.stage, chunk, commands);
   }
-  return true;
-}
-
-/**
- * A chunk can be told something from now on. False: it is not in flight, or was heard of before. (Who takes
- * a chunk up from another runner is heard of with its first report.)
- */
-export function applyBegun(state: JobState, begun: BegunChunk, commands: Command[]): boolean {
-  const chunk = chunkInFlight(state, begun);
-  if (!chunk || chunk.invocation !== null) return false;
-  chunk.invocation = begun.invocation;
-  tellChunk(state, begun.stage, String(begun.chunk), commands);
   return true;
 }
 
@@ -62,18 +50,37 @@ export function applyFreed(state: JobState, freed: FreedChunk): boolean {
   return chunk !== undefined;
 }
 
-// --- internal ---
+/** Feeds the next stage with the pieces that earlier reports of the chunk did not name. */
+export function passOn(
+  state: JobState,
+  report: ChunkReport,
+  seenPieces: number,
+  commands: Command[],
+): void {
+  const next = state.stages[report.stage + 1];
+  // A report that came before its predecessor: the last one names every piece.
+  if (!next || report.firstPiece > seenPieces) return;
+  let first = next.total;
+  const segments: Segment[] = [];
+  for (const { key, name, count, bytes } of report.pieces.slice(seenPieces - report.firstPiece)) {
+    segments.push({ first, count, bytes, source: { kind: "piece", key, name, offset: 0 } });
+    first += count;
+  }
+  addTasks(state, report.stage + 1, segments, commands);
+}
 
-const RATE_SECONDS = 5;
-
-/** Undefined: it has given its last report, or is of another job or generation. */
-function chunkInFlight(
+/** A chunk of a stage. Undefined: it has given its last report, or is of another job or generation. */
+export function chunkInFlight(
   state: JobState,
   { epoch, generation, stage, chunk }: Omit<BegunChunk, "invocation">,
 ): ChunkInFlight | undefined {
   const isForeign = epoch !== state.epoch || generation !== state.generation;
   return isForeign ? undefined : state.stages[stage]?.chunks[chunk];
 }
+
+// --- internal ---
+
+const RATE_SECONDS = 5;
 
 function count(stage: StageState, chunk: ChunkInFlight, report: ChunkReport): void {
   const succeeded = report.succeeded - chunk.succeeded;
@@ -109,25 +116,6 @@ function follow(chunk: ChunkInFlight, report: ChunkReport): void {
   }
   chunk.window = Math.min(chunk.window, report.window);
   chunk.seenAt = report.at;
-}
-
-/** Feeds the next stage with the pieces that earlier reports of the chunk did not name. */
-function passOn(
-  state: JobState,
-  report: ChunkReport,
-  seenPieces: number,
-  commands: Command[],
-): void {
-  const next = state.stages[report.stage + 1];
-  // A report that came before its predecessor: the last one names every piece.
-  if (!next || report.firstPiece > seenPieces) return;
-  let first = next.total;
-  const segments: Segment[] = [];
-  for (const { key, name, count, bytes } of report.pieces.slice(seenPieces - report.firstPiece)) {
-    segments.push({ first, count, bytes, source: { kind: "piece", key, name, offset: 0 } });
-    first += count;
-  }
-  addTasks(state, report.stage + 1, segments, commands);
 }
 
 function collect(state: JobState, report: ChunkReport, commands: Command[]): void {

@@ -5,6 +5,7 @@ import { userFold, type Folding } from "./fold/user-fold.ts";
 import type { HeldBy } from "../../task/executor/lease.ts";
 import type { JobPlan } from "./plan.ts";
 import type { Segment } from "./segments.ts";
+import { newSource, type SourceState } from "./source.ts";
 
 /** A chunk that was sent and has not given its last report. Counts are as of its newest report. */
 export interface ChunkInFlight {
@@ -113,6 +114,8 @@ export interface JobState {
   stop: Stop | null;
   slices: number;
   stages: StageState[];
+  /** null: the fan-out is not a dynamic one */
+  source: SourceState | null;
 }
 
 /** What one chunk has done so far: every number is a total since it began. */
@@ -215,6 +218,7 @@ export function newJob(
       folding: userFold(fold) === null ? null : "due",
       foldError: null,
     })),
+    source: newSource(plan),
   };
 }
 

@@ -12,6 +12,7 @@ import { refusal } from "../../failure.ts";
 import { checkReceivers } from "../../notify/receivers.ts";
 import { bodySerde, checkJobId, readBody, type Body } from "../../wire/body.ts";
 import { digest, requestHash } from "../core/plan.ts";
+import { takesAppends } from "../core/seal.ts";
 import { controlAnswer } from "../core/views.ts";
 import { hasEnded, type JobState } from "../core/state.ts";
 import type { Engine } from "../engine.ts";
@@ -78,7 +79,7 @@ export function controlHandlers(engine: Engine) {
         checkJobId(ctx.key);
         readBody(Nothing, body);
         const job = await loadJob(ctx);
-        if (job.stages[0]!.sealed) return controlAnswer(ctx.key, job);
+        if (!takesAppends(job)) return controlAnswer(ctx.key, job);
         const at = await ctx.date.now();
         const event = feed(ctx, job, { fanout: undefined, seal: true, at });
         return controlAnswer(ctx.key, await step(ctx, job, event, publicUrl));

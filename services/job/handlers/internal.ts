@@ -75,8 +75,9 @@ export function internalHandlers({ publicUrl }: Engine) {
         }
         const at = await ctx.date.now();
         const stages = await reopened(ctx, job, reopening);
-        const { folds } = reopening;
-        const after = await step(ctx, job, { type: "redrive", at, stages, folds }, publicUrl);
+        const { folds, readsOn } = reopening;
+        const event = { type: "redrive", at, stages, folds, readsOn } as const;
+        const after = await step(ctx, job, event, publicUrl);
         const { deadlineMs } = after.plan;
         if (deadlineMs !== null && !hasEnded(after)) {
           await startTimer(ctx, after, "deadline", deadlineMs);

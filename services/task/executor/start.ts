@@ -4,6 +4,7 @@ import type { ChunkLog } from "../chunk-log.ts";
 import type { Directive } from "../directive.ts";
 import { limitersOf } from "../limiters.ts";
 import type { ChunkInputs } from "../inputs.ts";
+import { pageAction } from "../page.ts";
 import type { Round } from "../suspects.ts";
 import { systemClock } from "./clock.ts";
 import { Execution } from "./execution.ts";
@@ -29,7 +30,8 @@ export function startExecution(start: Start): Execution {
   const { inputs, log, round, begun, directive, findAction, attemptCompletedSignal, grant } = start;
   const { spec } = log;
   const { action: name, ...plan } = spec.plan;
-  const action = findAction(name) ?? unavailable(name);
+  const found = findAction(name) ?? unavailable(name);
+  const action = spec.itemsAs === undefined ? found : pageAction(found, spec.itemsAs);
   const group = new Set(round.group);
   const tasks = inputs.tasks
     .filter(({ index }) => log.isOpen(index) && group.has(index))

@@ -44,6 +44,21 @@ const spread = action({
   },
 });
 
+/** A source of so many pages, whose items are numbered through; every third page is empty. */
+const numbered = action({
+  name: "numbered",
+  input: z.object({ pages: z.int(), each: z.int(), cursor: z.int().nullable() }),
+  run: async (task) => {
+    recordRun(task);
+    await sleep(2 + (task.index % 9));
+    const { pages, each, cursor } = task.input;
+    const page = cursor ?? 0;
+    const first = (page - Math.floor((page + 1) / 3)) * each;
+    const items = Array.from({ length: page % 3 === 1 ? 0 : each }, (_, at) => first + at);
+    return { items, cursor: page + 1 === pages ? null : page + 1 };
+  },
+});
+
 /** Fails on its first `failures` attempts. */
 const fail = action({
   name: "fail",
@@ -130,6 +145,7 @@ export const chaosActions: readonly Definition[] = [
   wait,
   echo,
   spread,
+  numbered,
   fail,
   relapse,
   told,

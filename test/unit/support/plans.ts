@@ -1,4 +1,4 @@
-import type { JobPlan, StagePlan } from "../../../services/job/core/plan.ts";
+import type { JobPlan, SourcePlan, StagePlan } from "../../../services/job/core/plan.ts";
 
 /** A stage's plan in which only what matters to the test is said. */
 export function stagePlan(options: Partial<StagePlan> = {}): StagePlan {
@@ -19,9 +19,16 @@ export function stagePlan(options: Partial<StagePlan> = {}): StagePlan {
   };
 }
 
+/** How the pages of a dynamic fan-out are read. */
+export function sourcePlan(options: Partial<SourcePlan> = {}): SourcePlan {
+  const { payload, retry, timeoutMs, graceMs } = stagePlan();
+  return { action: "list", as: "item", payload, retry, timeoutMs, graceMs, ...options };
+}
+
 export function jobPlan(...stages: Partial<StagePlan>[]): JobPlan {
   return {
     stages: stages.map(stagePlan),
+    source: null,
     open: false,
     delayMs: 0,
     deadlineMs: null,

@@ -45,6 +45,7 @@ describe("planJob", () => {
   it("takes defaults where nobody said anything", () => {
     const { stages, ...job } = plan({ action: "work", fanout: { tasks: 1 } });
     expect(job).toEqual({
+      source: null,
       open: false,
       delayMs: 0,
       deadlineMs: null,
@@ -156,6 +157,14 @@ describe("planJob", () => {
     ]);
   });
 
+  it("reads a source with its own payload, and with the job's options or its action's", () => {
+    const from = { action: "list", as: "row", payload: { table: 1 } };
+    const request = { action: "work", payload: { a: 1 }, timeout: "9s", fanout: { from } };
+    const { retry, timeoutMs, ...source } = plan(request, own).source!;
+    expect(source).toEqual({ action: "list", as: "row", payload: { table: 1 }, graceMs: 70 });
+    expect({ retry, timeoutMs }).toMatchObject({ retry: { maxAttempts: 7 }, timeoutMs: 9_000 });
+  });
+
   it("counts the receivers of all ends, and keeps the job until they could be told", () => {
     const onComplete = [{ action: "notify" }, { webhook: "https://example.com" }];
     const nextActions = [{ action: "b", onComplete }, "c"];
@@ -233,6 +242,11 @@ describe("requestHash", () => {
     ],
     ["an empty list of next actions", base(), { ...base(), nextActions: [] }],
     ["an empty list of receivers", base(), { ...base(), onComplete: [] }],
+    [
+      "the defaults of a source",
+      { ...base(), fanout: { from: { action: "list" } } },
+      { ...base(), fanout: { from: { action: "list", as: "item", payload: {} } } },
+    ],
     ["fields that are undefined", base(), { ...base(), labels: undefined }],
   ] as [string, object, object][])("does not depend on %s", (_, one, other) => {
     expect(hash(one)).toBe(hash(other));
@@ -255,6 +269,8 @@ describe("requestHash", () => {
     ["items nested otherwise", { fanout: { foreach: { items: [[1, 2]] } } }],
     ["items that look like durations", { fanout: { foreach: { items: [{ delay: "1s" }] } } }],
     ["items that look like milliseconds", { fanout: { foreach: { items: [{ delay: 1_000 }] } } }],
+    ["a source", { fanout: { from: { action: "list" } } }],
+    ["another payload of it", { fanout: { from: { action: "list", payload: { a: 1 } } } }],
     ["a timeout", { timeout: "1s" }],
     ["the timeout in the stage", { nextActions: [{ action: "b", timeout: "1s" }] }],
     ["another stage", { nextActions: ["b"] }],
@@ -281,7 +297,7 @@ describe("digest", () => {
 
 describe("unsupported", () => {
   it.each([
-    ["fanout.from", { fanout: { from: { action: "pages" } } }],
+    ['fanout.from: remote action "Crm/list"', { fanout: { from: { action: "Crm/list" } } }],
     ['stage 0: remote action "Crm/note"', { action: "Crm/note" }],
     ['stage 1: remote action "Crm/note"', { nextActions: ["Crm/note"] }],
   ])("names %s", (path, change) => {
@@ -291,11 +307,11 @@ describe("unsupported", () => {
   it("names everything that is asked for", () => {
     const request = {
       ...base(),
-      fanout: { from: { action: "pages" } },
+      fanout: { from: { action: "Crm/list" } },
       nextActions: ["Crm/note"],
     };
     expect(unsupported(parsed(request))).toEqual([
-      "fanout.from",
+      'fanout.from: remote action "Crm/list"',
       'stage 1: remote action "Crm/note"',
     ]);
   });
@@ -303,6 +319,7 @@ describe("unsupported", () => {
   it.each([
     base(),
     { action: "work", open: true },
+    { ...base(), fanout: { from: { action: "pages" } } },
     { ...base(), deadline: "1h", delay: "1s", succeedAfter: 1, onComplete: [] },
     { ...base(), onComplete: [{ action: "notify" }, { webhook: "https://example.com" }] },
     { ...base(), limits: { concurrency: 5, rate: { tasks: 5, per: "1s" } } },

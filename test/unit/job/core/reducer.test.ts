@@ -66,6 +66,7 @@ const fanouts: fc.Arbitrary<Fanout> = fc.oneof(
 const jobs = fc.record({
   stages: fc.array(stagePlans, { minLength: 1, maxLength: 4 }),
   feeds: fc.array(fanouts, { maxLength: 6 }),
+  pages: fc.array(fc.nat({ max: 60 }), { maxLength: 8 }),
   delayMs: fc.constantFrom(0, 60_000),
   decide: decisions(1_200),
 });
@@ -73,8 +74,9 @@ const jobs = fc.record({
 describe("reduce", () => {
   it("keeps every promise and ends, whatever happens in which order", () => {
     holds(
-      fc.property(jobs, ({ stages, feeds, delayMs, decide }) => {
-        new JobSimulation(stages, decide, { feeds: segmentsInOrder(feeds), delayMs }).run();
+      fc.property(jobs, ({ stages, feeds, pages, delayMs, decide }) => {
+        const feeding = { feeds: segmentsInOrder(feeds), pages, delayMs };
+        new JobSimulation(stages, decide, feeding).run();
       }),
       60,
     );
@@ -306,7 +308,13 @@ describe("reduce", () => {
     it("goes again through an ended job's outcomes, in a new generation", () => {
       const { state } = fed(emptyJob({ fold }, {}), [], { seal: true });
       const failed = reduce(state, { type: "folded", folded: { ...folded, answer: failure } });
-      const again = reduce(failed.state, { type: "redrive", at: 900, stages: [], folds: [0] });
+      const again = reduce(failed.state, {
+        type: "redrive",
+        at: 900,
+        stages: [],
+        readsOn: false,
+        folds: [0],
+      });
       expect(again.commands).toEqual([{ type: "start fold", stage: 0 }]);
       expect(again.state).toMatchObject({ status: "RUNNING", generation: 2, endedAt: null });
       expect(reduce(again.state, { type: "folded", folded }).commands).toEqual([]);
