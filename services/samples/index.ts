@@ -1,11 +1,20 @@
-import type { AnyAction } from "../actions.ts";
 import type { AnyService } from "../app.ts";
+import type { Definition } from "../registry.ts";
 import { prepareRecipients } from "./campaign/prepare-recipients.ts";
 import { sendEmails } from "./campaign/send-emails.ts";
+import { aggregateResults } from "./fan-out-fan-in/aggregate-results.ts";
+import { processWorkItem } from "./fan-out-fan-in/process-work-item.ts";
+import { samplesService } from "./fan-out-fan-in/service.ts";
 import { probe } from "./probe.ts";
 
-/** The actions of all samples. */
-export const samples: readonly AnyAction[] = [probe, prepareRecipients, sendEmails];
+/** The actions and folds of all samples. */
+export const samples: readonly Definition[] = [
+  probe,
+  prepareRecipients,
+  sendEmails,
+  processWorkItem,
+  aggregateResults,
+];
 
 /** The Restate services of all samples, bound beside Fanfold's. */
-export const sampleServices: readonly AnyService[] = [];
+export const sampleServices: readonly AnyService[] = [samplesService];
