@@ -6,6 +6,9 @@ import { aggregateResults } from "./fan-out-fan-in/aggregate-results.ts";
 import { processWorkItem } from "./fan-out-fan-in/process-work-item.ts";
 import { samplesService } from "./fan-out-fan-in/service.ts";
 import { probe } from "./probe.ts";
+import { enrichRecord } from "./records/enrich-record.ts";
+import { storeRecord } from "./records/store-record.ts";
+import { validateRecord } from "./records/validate-record.ts";
 
 /** The actions and folds of all samples. */
 export const samples: readonly Definition[] = [
@@ -14,6 +17,9 @@ export const samples: readonly Definition[] = [
   sendEmails,
   processWorkItem,
   aggregateResults,
+  validateRecord,
+  enrichRecord,
+  storeRecord,
 ];
 
 /** The Restate services of all samples, bound beside Fanfold's. */
