@@ -9,6 +9,8 @@ import { probe } from "./probe.ts";
 import { enrichRecord } from "./records/enrich-record.ts";
 import { storeRecord } from "./records/store-record.ts";
 import { validateRecord } from "./records/validate-record.ts";
+import { listImages } from "./thumbnails/list-images.ts";
+import { resizeImage } from "./thumbnails/resize-image.ts";
 
 /** The actions and folds of all samples. */
 export const samples: readonly Definition[] = [
@@ -20,6 +22,8 @@ export const samples: readonly Definition[] = [
   validateRecord,
   enrichRecord,
   storeRecord,
+  listImages,
+  resizeImage,
 ];
 
 /** The Restate services of all samples, bound beside Fanfold's. */
