@@ -25,11 +25,14 @@ async function run(): Promise<void> {
   if (path === undefined || positionals.length > 1) throw new Error(`Usage: ${usage}`);
   const jobId = values.job ?? `import-${randomUUID()}`;
   const job = `${values["ingress-url"].replace(/\/+$/, "")}/Job/${encodeURIComponent(jobId)}`;
-  say(`Job ${jobId}. Should this be interrupted: the same with --job ${jobId} goes on.`);
 
   const progress = progressWriter(process.stderr);
-  const onProgress = progress.show.bind(progress);
-  const outcome = await importRecords({ path, job, onProgress });
+  const outcome = await importRecords({
+    path,
+    job,
+    onStart: () => say(`Job ${jobId}: if this is interrupted, --job ${jobId} goes on with it.`),
+    onProgress: (status) => progress.show(status),
+  });
   progress.end();
 
   let stored = 0;
@@ -61,7 +64,8 @@ function parse() {
       },
     });
   } catch (cause) {
-    throw new Error(`${(cause as Error).message} Usage: ${usage}`, { cause });
+    const [sentence] = (cause as Error).message.split(/\.\s/);
+    throw new Error(`${sentence}. Usage: ${usage}`, { cause });
   }
 }
 

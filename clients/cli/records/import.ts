@@ -15,6 +15,8 @@ export interface ImportOptions {
   readonly path: string;
   /** `http://127.0.0.1:8080/Job/{id}` */
   readonly job: string;
+  /** The job is there, and will go on with the same file. */
+  readonly onStart: () => void;
   readonly onProgress: (status: JobStatus) => void;
 }
 
@@ -23,7 +25,7 @@ export interface ImportOptions {
  * same job again, after whatever went wrong: what the job has got already it does not take twice.
  */
 export async function importRecords(options: ImportOptions): Promise<JobOutcome> {
-  const { path, job } = options;
+  const { path, job, onStart } = options;
   const format = recordFormat(path);
   const file = await open(path);
   try {
@@ -31,6 +33,7 @@ export async function importRecords(options: ImportOptions): Promise<JobOutcome>
     // A file that cannot be read starts nothing.
     let batch = await read.next();
     await callIngress(`${job}/submit`, recordsRequest);
+    onStart();
     for (let number = 1; !batch.done; number += 1) {
       await callIngress(`${job}/append`, appendRequest(number, batch.value));
       batch = await read.next();
