@@ -24,7 +24,10 @@ export type AnyService =
 
 export interface App {
   readonly services: AnyService[];
-  /** Waits for what runs, ten seconds at most; nothing new starts. Close the endpoint after it. */
+  /**
+   * Starts nothing more, and waits ten seconds at most for what runs; what is left goes on in the next
+   * process. Close the endpoint after it.
+   */
   close(): Promise<void>;
 }
 

@@ -26,6 +26,8 @@ import { Suspects, type Round } from "./suspects.ts";
  * that the one before died meanwhile. After three deaths tasks run in small groups, and those of a group
  * that saw a death run alone: one that dies alone again and again ends as TASK_CRASHED.
  *
+ * A process that ends leaves with a group that says so, which is no death: the next one goes on.
+ *
  * What the job says meanwhile is heard wherever this may wait for long.
  */
 export async function runChunk(
@@ -51,10 +53,12 @@ export async function runChunk(
     const round = control.stopped.aborted ? { ...next, group: open } : next;
     const begun = await begin(ctx, control, round.kind);
     log.begin(begun.at);
-    if (!(await hasDied(ctx, { control, inputs, log, round, begun, findAction, leases }))) continue;
+    const running = { control, inputs, log, round, begun, findAction, leases };
+    if (!(await hasDied(ctx, running))) continue;
     const lost = round.group.filter((index) => log.isOpen(index));
     for (const index of suspects.died(lost, begun.isAlone)) {
-      log.add(crashedGroup(spec, inputs, index, { begun, deaths: suspects.deaths(index) }));
+      const group = crashedGroup(spec, inputs, index, { begun, deaths: suspects.deaths(index) });
+      log.add(group);
     }
   }
   release(invocation);
@@ -131,6 +135,7 @@ async function hasDied(
     );
     if ("died" in head) return true;
     log.add({ head, lines });
+    if (head.leaves) break;
     if (head.report && !log.isDone) {
       if (log.hasUnsaved || head.returnedFrom !== null) await save(ctx, log, false);
       sendReport(ctx, log.spec.jobId, log.report(false));

@@ -36,6 +36,15 @@ class Admission {
     return !this.#isHeld && !this.#isClosed;
   }
 
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** Tasks that run, and how many may. */
+  get places(): { readonly taken: number; readonly all: number } {
+    return { taken: this.#running, all: this.#most };
+  }
+
   /** Until `open`, no task starts in this process. */
   close(): void {
     this.#isClosed = true;

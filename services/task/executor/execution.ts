@@ -47,6 +47,7 @@ export interface ExecutionOptions extends ChunkTasks, WriterOptions, ScheduleOpt
  * 3. After five seconds, or 16 MiB of outcomes, tasks that were not started are given back, so that a
  *    chunk never lasts much longer than its longest task.
  * 4. After a pause or a stop nothing starts. A stopped task ends as CANCELLED unless its code returns.
+ * 5. In a process that ends nothing starts either. The last group of what ran says that it leaves the rest.
  */
 export class Execution {
   readonly #options: ExecutionOptions;
@@ -65,6 +66,8 @@ export class Execution {
   #directive: Directive | null = null;
   #slots: number;
   #isStopped = false;
+  #isLeaving = false;
+  #hasAbandoned = false;
   #wake: (() => void) | null = null;
   /** until when the wait for the next group lasts */
   #wakeAt = Infinity;
@@ -130,9 +133,17 @@ export class Execution {
     this.#startMore();
   }
 
-  /** Nothing runs, and everything that ended is durable. */
-  get isQuiet(): boolean {
-    return this.#running.size === 0 && this.#outbox.unacknowledged === 0;
+  /** Starts nothing more; when what runs has ended, a group leaves the rest to another process. */
+  leave(): void {
+    this.#isLeaving = true;
+    if (this.#hasLeft) this.#wake?.();
+  }
+
+  /** Lets go of what runs: it starts again in another process. */
+  abandon(): void {
+    this.#hasAbandoned ||= this.#running.size > 0;
+    this.#discardAll();
+    this.#wake?.();
   }
 
   /** Lets go of everything: the attempt that owns this has ended. */
@@ -142,9 +153,7 @@ export class Execution {
     this.#retries.stop();
     this.#deadlines.stop();
     this.#lease?.stop();
-    const reason = new Error("The worker gave this attempt up; the task runs again.");
-    for (const attempt of this.#running) attempt.discard(reason);
-    this.#running.clear();
+    this.#discardAll();
     this.#undrain();
     this.#entry.leave();
   }
@@ -152,11 +161,17 @@ export class Execution {
   // --- internal ---
 
   get #isDone(): boolean {
+    if (this.#hasAbandoned) return false;
     return this.#unstarted.isEmpty && this.#retries.size === 0 && this.#running.size === 0;
   }
 
+  /** Nothing runs, and nothing will. */
+  get #hasLeft(): boolean {
+    return this.#isLeaving && this.#running.size === 0;
+  }
+
   #isDue(now: number): boolean {
-    return this.#outbox.isFull || this.#isDone || now >= this.#dueAt(now);
+    return this.#outbox.isFull || this.#isDone || this.#hasLeft || now >= this.#dueAt(now);
   }
 
   #dueAt(now: number): number {
@@ -167,7 +182,8 @@ export class Execution {
   /** Ends the wait for the next group if it is due before that. */
   #hurry(now: number): void {
     if (!this.#wake) return;
-    if (this.#outbox.isFull || this.#isDone || this.#dueAt(now) < this.#wakeAt) this.#wake();
+    if (this.#outbox.isFull || this.#isDone || this.#hasLeft) return this.#wake();
+    if (this.#dueAt(now) < this.#wakeAt) this.#wake();
   }
 
   /** Something may start that might not before; the limiters may have to be asked for more. */
@@ -201,6 +217,7 @@ export class Execution {
       slots: this.#slots,
       returnedFrom,
       report,
+      ...(this.#hasLeft && this.#outbox.isEmpty && !this.#isDone ? { leaves: true } : {}),
       ...(this.#lease ? this.#leaseHead(this.#lease, now, report) : {}),
     };
     return { head, lines };
@@ -237,7 +254,7 @@ export class Execution {
 
   #mayStart(now: number): boolean {
     const { window } = this.#options;
-    if (this.#isStopped || this.#directive?.type === "pause") return false;
+    if (this.#isStopped || this.#isLeaving || this.#directive?.type === "pause") return false;
     if (this.#running.size >= this.#slots) return false;
     if (this.#outbox.unacknowledged > Math.max(window, LIMITS.commitOutcomes)) return false;
     if (now - this.#outbox.oldestAt(now) > MAX_UNACKNOWLEDGED_MS) return false;
@@ -276,6 +293,12 @@ export class Execution {
     this.#hurry(now);
     this.#entry.ended();
     this.#startMore();
+  }
+
+  #discardAll(): void {
+    const reason = new Error("The worker gave this attempt up; the task runs again.");
+    for (const attempt of this.#running) attempt.discard(reason);
+    this.#running.clear();
   }
 
   #record(task: PendingTask, result: AttemptResult, now: number): void {

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { admission } from "./admission.ts";
+import { isDraining } from "./shutdown.ts";
 import { WORKER } from "./worker.ts";
 
 /** The mark that is made durable before a group of suspects starts. */
@@ -13,10 +14,11 @@ export interface Begun {
 }
 
 /**
- * Marks the start of a group. Before a suspect runs alone, other tasks of the process are held back; they
+ * Marks the start of a group, in a process that does not end. Before a suspect runs alone, other tasks of the process are held back; they
  * stay so until `release`, since one suspect is mostly followed by the next, or until the attempt ends.
  */
 export async function begin(owner: string, isSolo: boolean, ended: AbortSignal): Promise<Begun> {
+  if (isDraining()) await aborted(ended);
   const isAlone = isSolo && !ended.aborted && (await holdOthers(owner, ended));
   return { boot: BOOT, at: Date.now(), worker: WORKER, isAlone };
 }
@@ -40,6 +42,13 @@ const MAX_HOLD_MS = 60_000;
 const POLL_MS = 50;
 
 let hold: { readonly owner: string; readonly end: () => void } | null = null;
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) =>
+    signal.addEventListener("abort", () => resolve(), { once: true }),
+  );
+}
 
 async function holdOthers(owner: string, ended: AbortSignal): Promise<boolean> {
   if (hold?.owner === owner) return true;

@@ -1,27 +1,45 @@
 import { admission } from "./admission.ts";
 
-/** What a process waits for before it ends: an execution with nothing running and nothing unsaved is quiet. */
+/** What a process brings home before it ends. */
 export interface Drainable {
-  readonly isQuiet: boolean;
+  /** Starts nothing more, and is over when what runs has ended. */
+  leave(): void;
+  /** Gives up what still runs: it is done again elsewhere. */
+  abandon(): void;
 }
 
 const live = new Set<Drainable>();
 
-/** The answer takes it out again. */
+/** The answer takes it out again: all that it did is durable. */
 export function drainable(execution: Drainable): () => void {
   live.add(execution);
+  if (isDraining()) execution.leave();
   return () => live.delete(execution);
 }
 
-/** Starts no more tasks, and waits at most `graceMs` for the running ones to end and be committed. */
+/** Whether the process takes no more tasks, because it ends. */
+export const isDraining = () => admission.isClosed;
+
+/**
+ * Starts no more tasks, waits at most `graceMs` for the running ones to end and be committed, and gives up
+ * those that are left.
+ */
 export async function drain(graceMs: number): Promise<void> {
   admission.close();
-  const until = Date.now() + graceMs;
-  while ([...live].some(({ isQuiet }) => !isQuiet) && Date.now() < until) {
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-  }
+  for (const execution of live) execution.leave();
+  await allGone(graceMs);
+  for (const execution of live) execution.abandon();
+  await allGone(LAST_COMMIT_MS);
 }
 
 // --- internal ---
 
+const LAST_COMMIT_MS = 2_000;
 const POLL_MS = 20;
+
+async function allGone(withinMs: number): Promise<void> {
+  const until = Date.now() + withinMs;
+  while (live.size > 0 && Date.now() < until) {
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+}

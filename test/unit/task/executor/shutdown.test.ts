@@ -1,7 +1,9 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { admission } from "../../../../services/task/executor/admission.ts";
-import { drain, drainable } from "../../../../services/task/executor/shutdown.ts";
-import { executionOf } from "../../support/executions.ts";
+import type { Execution } from "../../../../services/task/executor/execution.ts";
+import type { Group } from "../../../../services/task/executor/group.ts";
+import { drain, drainable, isDraining } from "../../../../services/task/executor/shutdown.ts";
+import { ByHand, executionOf, outcomesOf } from "../../support/executions.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
 
 const clock = new FakeClock();
@@ -12,43 +14,132 @@ afterEach(() => {
   for (const leave of leavers.splice(0)) leave();
 });
 
+/** What was asked of it. */
+function drained() {
+  const asked: string[] = [];
+  const gone = drainable({
+    leave: () => void asked.push("leave"),
+    abandon: () => void asked.push("abandon"),
+  });
+  leavers.push(gone);
+  return { asked, gone };
+}
+
 describe("drain", () => {
   it("closes the door at once", async () => {
+    expect(isDraining()).toBe(false);
     const draining = drain(0);
-    expect(admission.isOpen).toBe(false);
+    expect(isDraining()).toBe(true);
     await draining;
   });
 
-  it("waits until everything that ended is durable", async () => {
-    const execution = { isQuiet: false };
-    leavers.push(drainable(execution));
+  it("waits until what runs has left", async () => {
+    const { asked, gone } = drained();
     let isDrained = false;
     const draining = drain(60_000).then(() => (isDrained = true));
     await new Promise((resolve) => setTimeout(resolve, 50));
-    expect(isDrained).toBe(false);
-    execution.isQuiet = true;
+    expect({ isDrained, asked }).toEqual({ isDrained: false, asked: ["leave"] });
+    gone();
     await draining;
+    expect(asked).toEqual(["leave"]);
   });
 
-  it("does not wait for an execution that has left", async () => {
-    drainable({ isQuiet: false })();
+  it("does not wait for what has left before", async () => {
+    drained().gone();
     await drain(60_000);
   });
 
-  it("waits for an execution until its outcomes are durable, or it is stopped", async () => {
-    const [committing, stopped] = [executionOf({ clock }), executionOf({ clock, tasks: 600 })];
-    for (const execution of [committing, stopped]) await execution.take();
-    expect([committing.isQuiet, stopped.isQuiet]).toEqual([false, false]);
-    const draining = drain(60_000);
-    await committing.take();
-    expect(committing.isQuiet).toBe(true);
-    stopped.stop();
-    await draining;
-    committing.stop();
+  it("has what comes too late leave at once", async () => {
+    await drain(0);
+    expect(drained().asked).toEqual(["leave"]);
   });
 
-  it("does not wait longer than the grace", async () => {
-    leavers.push(drainable({ isQuiet: false }));
-    await drain(30);
+  it("has what is left after the grace give up", async () => {
+    const { asked, gone } = drained();
+    const draining = drain(30);
+    while (asked.length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+    gone();
+    await draining;
+    expect(asked).toEqual(["leave", "abandon"]);
   });
 });
+
+describe("an execution that leaves", () => {
+  const start = (tasks: number, window = 2) => {
+    const hand = new ByHand();
+    const execution = executionOf({ clock, tasks, window, run: hand.run });
+    leavers.push(() => execution.stop());
+    return { execution, hand };
+  };
+  const settled = () => clock.advance(0);
+
+  it("commits what runs, then leaves the rest, and starts nothing more", async () => {
+    const { execution, hand } = start(5);
+    const first = execution.take();
+    execution.leave();
+    hand.finish(0);
+    await settled();
+    hand.finish(1, "one");
+    expect(await first).toMatchObject({ head: { succeeded: 2, leaves: true } });
+    expect(hand.started).toEqual([0, 1]);
+  });
+
+  it("leaves at once when nothing runs", async () => {
+    const { execution, hand } = start(5);
+    execution.leave();
+    expect(await execution.take()).toMatchObject({ head: { outcomes: 0, leaves: true } });
+    expect(hand.started).toEqual([]);
+  });
+
+  it.each([2, 5])("gives up what does not end of %i, and forgets that it ran", async (tasks) => {
+    const { execution, hand } = start(tasks);
+    const first = execution.take();
+    execution.leave();
+    hand.finish(1);
+    await settled();
+    execution.abandon();
+    const group = await first;
+    expect(group.head).toMatchObject({ succeeded: 1, failed: 0, leaves: true });
+    expect(outcomesOf([group]).map(({ index }) => index)).toEqual([1]);
+    expect(hand.signals.get(0)?.aborted).toBe(true);
+    hand.finish(0);
+  });
+
+  it("leaves nothing when everything has ended", async () => {
+    const { execution, hand } = start(2);
+    const first = execution.take();
+    execution.leave();
+    hand.finishAll();
+    const { head } = await first;
+    expect(head.succeeded).toBe(2);
+    expect(head).not.toHaveProperty("leaves");
+  });
+
+  it("leaves with the last of several groups", async () => {
+    const { execution, hand } = start(700, 600);
+    const first = execution.take();
+    hand.finishAll();
+    execution.leave();
+    const groups = [await first, ...(await rest(execution))];
+    expect(groups.map(({ head }) => head.leaves ?? false)).toEqual([false, true]);
+    expect(outcomesOf(groups)).toHaveLength(600);
+  });
+
+  it("takes failed attempts that wait for their retry along", async () => {
+    const { execution, hand } = start(3);
+    const first = execution.take();
+    execution.leave();
+    hand.fail(0);
+    hand.finish(1);
+    const { head } = await first;
+    expect(head).toMatchObject({ succeeded: 1, retrying: 1, leaves: true });
+    expect(head.retries).toMatchObject([{ index: 0, attempts: 1 }]);
+  });
+});
+
+// --- internal ---
+
+async function rest(execution: Execution): Promise<Group[]> {
+  const group = await execution.take();
+  return group.head.leaves ? [group] : [group, ...(await rest(execution))];
+}
