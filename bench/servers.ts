@@ -25,6 +25,7 @@ export async function startServers(): Promise<Servers> {
   try {
     handWritten = await startWorker({
       entry: join(import.meta.dirname, "hand-written-worker.ts"),
+      env: { FANFOLD_IDENTITY_KEYS: fanfold.server.identityKey },
     });
     await registerEndpoint(fanfold.adminUrl, handWritten.url);
   } catch (error) {

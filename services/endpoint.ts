@@ -1,7 +1,22 @@
-import { createServer, type ServerHttp2Session } from "node:http2";
-import type { AddressInfo } from "node:net";
+import { createServer as createHttp1Server } from "node:http";
+import { createServer as createHttp2Server } from "node:http2";
+import { isIPv4 } from "node:net";
 import { createEndpointHandler } from "@restatedev/restate-sdk/node";
 import type { AnyService } from "./app.ts";
+import { trustedKeys } from "./endpoint/trusted-keys.ts";
+import { answerOperation } from "./endpoint/operations.ts";
+import { listenForBoth } from "./endpoint/two-protocols.ts";
+import { watchProcess } from "./metrics/exposition.ts";
+
+export interface EndpointOptions {
+  readonly services: AnyService[];
+  /** 0 or none: any free one. */
+  readonly port?: number;
+  /** By default what `FANFOLD_ENDPOINT_HOST` says, else 127.0.0.1. */
+  readonly host?: string;
+  /** Public keys of the servers that may call; by default what `FANFOLD_IDENTITY_KEYS` says. */
+  readonly identityKeys?: readonly string[];
+}
 
 export interface Endpoint {
   readonly port: number;
@@ -9,43 +24,54 @@ export interface Endpoint {
   close(): Promise<void>;
 }
 
-/** Serves services to a Restate server, on 127.0.0.1; port 0 or none: any free one. */
+/**
+ * Serves services to a Restate server, and `GET /health` and `GET /metrics` to whoever asks.
+ *
+ * With identity keys a call that none of these servers has signed is refused. Without any, everybody who
+ * reaches the port can call every handler: it can then only be on this machine.
+ */
 export async function serveEndpoint({
   services,
   port = 0,
-}: {
-  services: AnyService[];
-  port?: number;
-}): Promise<Endpoint> {
+  host = process.env["FANFOLD_ENDPOINT_HOST"] || "127.0.0.1",
+  identityKeys = trustedKeys(),
+}: EndpointOptions): Promise<Endpoint> {
+  if (identityKeys.length === 0 && !isLoopback(host)) {
+    throw new Error(
+      `An endpoint on ${host} must know its server: set FANFOLD_IDENTITY_KEYS to its public key.`,
+    );
+  }
   let isClosing = false;
   const logger: Logger = (meta, message, ...more) => {
     // Errors only: the SDK has several lines to say about each invocation. Those that closing cuts
     // off go on elsewhere.
     if (meta.level === "error" && !isClosing) console.error(message, ...more);
   };
-  const server = createServer(createEndpointHandler({ services, logger }));
-  const sessions = new Set<ServerHttp2Session>();
-  server.on("session", (session) => {
-    sessions.add(session);
-    session.once("close", () => sessions.delete(session));
-  });
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(port, "127.0.0.1", resolve);
-  });
-  const { port: bound } = server.address() as AddressInfo;
+  const restate = createEndpointHandler({ services, logger, identityKeys: [...identityKeys] });
+  const listening = await listenForBoth(
+    createHttp1Server((request, response) => {
+      if (!answerOperation(request, response)) restate(request, response);
+    }),
+    createHttp2Server((request, response) => {
+      if (!answerOperation(request, response)) restate(request, response);
+    }),
+    { host, port },
+  );
+  watchProcess();
   return {
-    port: bound,
-    url: `http://127.0.0.1:${bound}`,
-    close: () =>
-      new Promise((resolve) => {
-        isClosing = true;
-        server.close(() => resolve());
-        for (const session of sessions) session.destroy();
-      }),
+    port: listening.port,
+    url: `http://127.0.0.1:${listening.port}`,
+    close: () => {
+      isClosing = true;
+      return listening.close();
+    },
   };
 }
 
 // --- internal ---
 
 type Logger = NonNullable<Parameters<typeof createEndpointHandler>[0]["logger"]>;
+
+function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || (isIPv4(host) && host.startsWith("127."));
+}

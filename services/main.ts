@@ -2,7 +2,7 @@ import "./node-version.ts";
 import { delimiter } from "node:path";
 import { createApp, type AnyService, type App } from "./app.ts";
 import { announceReady, onStop } from "./embedded/worker-process.ts";
-import { serveEndpoint } from "./endpoint.ts";
+import { serveEndpoint, type Endpoint } from "./endpoint.ts";
 import { loadActions } from "./load-actions.ts";
 import type { Definition } from "./registry.ts";
 
@@ -18,11 +18,7 @@ for (const path of (env["FANFOLD_ACTIONS"] ?? "").split(delimiter).filter(Boolea
   actions.push(...(await loadActions(path)));
 }
 
-const app = createOrExit();
-const endpoint = await serveEndpoint({
-  services: app.services,
-  port: Number(env["FANFOLD_ENDPOINT_PORT"] ?? 9080),
-});
+const { app, endpoint } = await startOrExit();
 
 onStop(async () => {
   await app.close();
@@ -33,9 +29,11 @@ announceReady(endpoint.port);
 // --- internal ---
 
 /** Whoever starts a worker with a wrong setting is told so in one sentence. */
-function createOrExit(): App {
+async function startOrExit(): Promise<{ app: App; endpoint: Endpoint }> {
   try {
-    return createApp({ actions, services });
+    const app = createApp({ actions, services });
+    const port = Number(env["FANFOLD_ENDPOINT_PORT"] ?? 9080);
+    return { app, endpoint: await serveEndpoint({ services: app.services, port }) };
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
     process.exit(1);

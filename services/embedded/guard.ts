@@ -7,6 +7,7 @@ import { mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { dataLock, type DataHolder } from "./data-lock.ts";
+import { identityKey } from "./identity.ts";
 
 /** What the parent wants run, as the guard's only argument in JSON. */
 export type GuardOrder = {
@@ -20,7 +21,12 @@ export type GuardOrder = {
 
 /** What the guard tells its parent; the parent only ever says "stop". */
 export type GuardReport =
-  | { readonly kind: "started"; readonly pid: number; readonly runDir: string }
+  | {
+      readonly kind: "started";
+      readonly pid: number;
+      readonly runDir: string;
+      readonly identityKey: string;
+    }
   | {
       readonly kind: "ended";
       readonly code: number | null;
@@ -41,15 +47,23 @@ const temporary = join(runDir, "tmp");
 process.once("exit", cleanUp);
 
 mkdirSync(temporary);
+mkdirSync(dataDir, { recursive: true });
+const privateKey = join(dataDir, "identity.pem");
+const trusted = identityKey(privateKey);
 const log = openSync(logFile, "a");
 const server = spawn(order.binary, ["--config-file", order.config, "--no-logo"], {
-  env: { ...process.env, TMPDIR: temporary, RESTATE_BASE_DIR: dataDir },
+  env: {
+    ...process.env,
+    TMPDIR: temporary,
+    RESTATE_BASE_DIR: dataDir,
+    RESTATE_WORKER__INVOKER__REQUEST_IDENTITY_PRIVATE_KEY_PEM_FILE: privateKey,
+  },
   stdio: ["ignore", log, log],
 });
 
 server.once("error", (error) => end(null, null, String(error)));
 server.once("exit", (code, signal) => end(code, signal, lastOf(logFile)));
-if (server.pid) report({ kind: "started", pid: server.pid, runDir });
+if (server.pid) report({ kind: "started", pid: server.pid, runDir, identityKey: trusted });
 
 process.on("message", stop);
 process.on("disconnect", stop);

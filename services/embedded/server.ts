@@ -30,6 +30,8 @@ export type RestateServer = {
   readonly ingressUrl: string;
   readonly adminUrl: string;
   readonly ports: ServerPorts;
+  /** Its public key: an endpoint that trusts it serves nobody else. It stays with the data. */
+  readonly identityKey: string;
   /** Of the server itself, not of its guard. */
   readonly pid: number;
   /** Ends the server: SIGTERM, and SIGKILL if that takes 10 s. Nothing is left behind. */
@@ -48,7 +50,7 @@ export async function startRestate(options: RestateOptions = {}): Promise<Restat
   const dataDir = options.dataDir ? resolve(options.dataDir) : null;
   const logFile = options.logFile ? resolve(options.logFile) : null;
   if (dataDir) {
-    mkdirSync(dataDir, { recursive: true });
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
     await dataIsFree(dataDir);
   }
   if (logFile) mkdirSync(dirname(logFile), { recursive: true });
@@ -82,7 +84,7 @@ async function launch({ ports, env, ...files }: Launch): Promise<RestateServer> 
     { binary: serverBinary(), config: serverConfig(), ...files, ingressUrl, adminUrl },
     serverEnvironment(process.env, ports, env),
   );
-  const { pid, exited } = await watch(guard);
+  const { pid, identityKey, exited } = await watch(guard);
   const stop = async () => {
     if (guard.connected) guard.send("stop");
     await exited;
@@ -106,7 +108,7 @@ async function launch({ ports, env, ...files }: Launch): Promise<RestateServer> 
     if (!ended) process.kill(pid, "SIGKILL");
     await exited;
   };
-  return { ingressUrl, adminUrl, ports, pid, stop, kill, exited };
+  return { ingressUrl, adminUrl, ports, identityKey, pid, stop, kill, exited };
 }
 
 /** In a process group of its own: Ctrl-C reaches the parent only. */
@@ -119,9 +121,11 @@ function spawnGuard(order: GuardOrder, env: NodeJS.ProcessEnv): ChildProcess {
   });
 }
 
-function watch(guard: ChildProcess): Promise<{ pid: number; exited: Promise<ServerExit> }> {
+type Started = Extract<GuardReport, { kind: "started" }>;
+
+function watch(guard: ChildProcess): Promise<Started & { exited: Promise<ServerExit> }> {
   return new Promise((resolveStarted, reject) => {
-    let started: Extract<GuardReport, { kind: "started" }> | undefined;
+    let started: Started | undefined;
     let ended: ServerExit | undefined;
     const exited = new Promise<ServerExit>((resolveExited) => {
       guard.once("exit", (code, signal) => {
@@ -139,7 +143,7 @@ function watch(guard: ChildProcess): Promise<{ pid: number; exited: Promise<Serv
     guard.once("error", reject);
     guard.on("message", (report: GuardReport) => {
       if (report.kind === "ended") ended = report;
-      else resolveStarted({ pid: (started = report).pid, exited });
+      else resolveStarted({ ...(started = report), exited });
     });
   });
 }

@@ -1,6 +1,7 @@
 import type { Context, Serde } from "@restatedev/restate-sdk";
 import type { FindAction } from "../job/core/plan.ts";
 import type { ChunkReport } from "../job/core/state.ts";
+import { CommitMeter } from "../metrics/commit-meter.ts";
 import { sendBegun, sendFreed, sendReport } from "../wire/calls.ts";
 import { linesSerde, type Lines } from "../wire/lines.ts";
 import { ChunkLog } from "./chunk-log.ts";
@@ -45,6 +46,7 @@ export async function runChunk(
   if (spec.isResumed) await restoreLog(ctx, log);
   const suspects = new Suspects(spec.window);
   const leases = new Leases(ctx, jobId);
+  const meter = new CommitMeter(spec.plan.action);
 
   while (!log.isDone) {
     const open = openTasks(inputs, log);
@@ -53,18 +55,20 @@ export async function runChunk(
     const round = control.stopped.aborted ? { ...next, group: open } : next;
     const begun = await begin(ctx, control, round.kind);
     log.begin(begun.at);
-    const running = { control, inputs, log, round, begun, findAction, leases };
+    const running = { control, inputs, log, round, begun, findAction, leases, meter };
     if (!(await hasDied(ctx, running))) continue;
     const lost = round.group.filter((index) => log.isOpen(index));
     for (const index of suspects.died(lost, begun.isAlone)) {
       const group = crashedGroup(spec, inputs, index, { begun, deaths: suspects.deaths(index) });
       log.add(group);
+      meter.convicted(group.head);
     }
   }
   release(invocation);
   leases.release();
   if (spec.isAwaited) sendFreed(ctx, jobId, { epoch, generation, stage, chunk });
   await save(ctx, log, true);
+  meter.ended(log.size);
   return log.report(true);
 }
 
@@ -95,6 +99,7 @@ async function hasDied(
     begun,
     findAction,
     leases,
+    meter,
   }: {
     readonly control: Control;
     readonly inputs: ChunkInputs;
@@ -103,13 +108,17 @@ async function hasDied(
     readonly begun: Begun;
     readonly findAction: FindAction;
     readonly leases: Leases;
+    readonly meter: CommitMeter;
   },
 ): Promise<boolean> {
   const { attemptCompletedSignal } = ctx.request();
   let execution: Execution | undefined;
   let grant: Grant | null = null;
   const take = async (): Promise<Step> => {
-    if (!isStillHere(begun)) return { head: DIED, lines: [] };
+    if (!isStillHere(begun)) {
+      meter.died();
+      return { head: DIED, lines: [] };
+    }
     const { directive } = control;
     execution ??= startExecution({
       inputs,
@@ -121,7 +130,9 @@ async function hasDied(
       attemptCompletedSignal,
       grant,
     });
-    return execution.take();
+    const group = await execution.take();
+    meter.taken();
+    return group;
   };
   let ended = 0;
   const isOver = () => {
@@ -135,6 +146,7 @@ async function hasDied(
     );
     if ("died" in head) return true;
     log.add({ head, lines });
+    meter.committed(head);
     if (head.leaves) break;
     if (head.report && !log.isDone) {
       if (log.hasUnsaved || head.returnedFrom !== null) await save(ctx, log, false);

@@ -19,7 +19,10 @@ export async function startTestFanfold(options: AppOptions) {
   const { ingressUrl, adminUrl } = server;
   process.env["FANFOLD_PUBLIC_URL"] = ingressUrl;
   const app = createApp(options);
-  const endpoint = await serveEndpoint({ services: app.services });
+  const endpoint = await serveEndpoint({
+    services: app.services,
+    identityKeys: [server.identityKey],
+  });
   const admin = adminClient(adminUrl);
   afterAll(async () => {
     try {

@@ -1,0 +1,72 @@
+import type { GroupHead } from "../task/executor/group.ts";
+import {
+  attempts,
+  attemptSeconds,
+  chunkTasks,
+  commitOutcomes,
+  commitSeconds,
+  deaths,
+  tasks,
+} from "./task-metrics.ts";
+
+/**
+ * Counts what a runner makes durable, group by group: a task costs nothing. A replay hands it groups again
+ * that it has not seen taken; those were counted before.
+ */
+export class CommitMeter {
+  readonly #action: string;
+  /** When the group that is being committed was complete; null: whatever comes is replayed. */
+  #takenAt: number | null = null;
+  #hasSeenDeath = false;
+
+  constructor(action: string) {
+    this.#action = action;
+  }
+
+  /** A group is complete, and on its way into the journal. */
+  taken(): void {
+    this.#takenAt = performance.now();
+  }
+
+  /** A group is durable. */
+  committed(head: GroupHead): void {
+    if (this.#takenAt === null) return;
+    commitOutcomes.observe(head.outcomes);
+    commitSeconds.observe((performance.now() - this.#takenAt) / 1_000);
+    this.#takenAt = null;
+    this.#count(head);
+  }
+
+  /** The process that began has died; the tasks it is blamed for are told next. */
+  died(): void {
+    this.#hasSeenDeath = true;
+    deaths.inc({ action: this.#action });
+  }
+
+  /** A task is blamed for the death of its process. */
+  convicted(head: GroupHead): void {
+    if (this.#hasSeenDeath) this.#count(head);
+  }
+
+  /** The chunk has ended with so many tasks. */
+  ended(size: number): void {
+    chunkTasks.observe(size);
+  }
+
+  // --- internal ---
+
+  #count({ succeeded, failed, cancelled, retries, taskMs }: GroupHead): void {
+    const action = this.#action;
+    if (succeeded > 0) {
+      tasks.inc({ action, outcome: "succeeded" }, succeeded);
+      attempts.inc({ action, result: "succeeded" }, succeeded);
+    }
+    if (failed > 0) {
+      tasks.inc({ action, outcome: "failed" }, failed);
+      attempts.inc({ action, result: "failed" }, failed);
+    }
+    if (cancelled > 0) tasks.inc({ action, outcome: "cancelled" }, cancelled);
+    if (retries.length > 0) attempts.inc({ action, result: "retried" }, retries.length);
+    if (taskMs > 0) attemptSeconds.inc({ action }, taskMs / 1_000);
+  }
+}
