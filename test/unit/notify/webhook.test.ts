@@ -168,6 +168,30 @@ describe("a name", () => {
     expect(seen()).toBe(1);
   });
 
+  it("that leads elsewhere the next time is judged anew", async () => {
+    const { url, seen } = await receiver((_, response) => response.writeHead(200).end());
+    const named = url.replace("127.0.0.1", "rebound.example").replace("http:", "https:");
+    const leads = [["127.0.0.1"], ["169.254.169.254"]];
+    const lookup: Lookup = (...asked) => leadsTo(leads.shift() ?? [])(...asked);
+    const allow = "127.0.0.0/8";
+    // The receiver speaks no TLS: that it was reached is enough.
+    expect(await post(named, { allow, lookup })).toMatchObject({ ok: false, isFinal: false });
+    expect(seen()).toBe(1);
+    expect(await post(named, { allow, lookup })).toMatchObject({
+      error: "rebound.example leads to 169.254.169.254, which is not public.",
+      isFinal: true,
+    });
+    expect(seen()).toBe(1);
+  });
+
+  it("that leads nowhere may be tried again", async () => {
+    const lookup = leadsTo([]);
+    expect(await post("https://nowhere.example/", { lookup })).toMatchObject({
+      ok: false,
+      isFinal: false,
+    });
+  });
+
   it("that is not known may be tried again", async () => {
     const lookup: Lookup = (_, __, callback) => callback(new Error("getaddrinfo ENOTFOUND"), []);
     expect(await post("https://nowhere.example/", { lookup })).toEqual({
