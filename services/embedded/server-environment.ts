@@ -6,7 +6,7 @@ export type ServerPorts = {
 
 /**
  * The environment of an embedded server: a laptop's sizes, these ports, and nothing that the parent
- * sets for a server of its own.
+ * sets for a server of its own, or for workers: their secrets are none of its business.
  */
 export function serverEnvironment(
   parent: NodeJS.ProcessEnv,
@@ -14,7 +14,7 @@ export function serverEnvironment(
   overrides: Readonly<Record<string, string>> = {},
 ): NodeJS.ProcessEnv {
   const inherited = Object.entries(parent).filter(
-    ([name]) => !name.startsWith("RESTATE_") && name !== "NODE_OPTIONS",
+    ([name]) => !/^(RESTATE|FANFOLD)_/.test(name) && name !== "NODE_OPTIONS",
   );
   return {
     ...Object.fromEntries(inherited),

@@ -10,6 +10,11 @@ describe("serverEnvironment", () => {
     expect(env).not.toHaveProperty("RESTATE_BASE_DIR");
   });
 
+  it("keeps the secrets of workers from the server", () => {
+    const env = serverEnvironment({ FANFOLD_WEBHOOK_SECRET: "whsec_x" }, ports);
+    expect(env).not.toHaveProperty("FANFOLD_WEBHOOK_SECRET");
+  });
+
   it("lets the caller's values win", () => {
     const env = serverEnvironment({}, ports, { RESTATE_DEFAULT_NUM_PARTITIONS: "1" });
     expect(env["RESTATE_DEFAULT_NUM_PARTITIONS"]).toBe("1");
