@@ -10,12 +10,12 @@ import {
 } from "./task-metrics.ts";
 
 /**
- * Counts what a runner makes durable, group by group: a task costs nothing. A replay hands it groups again
- * that it has not seen taken; those were counted before.
+ * Counts what a runner hands out to be made durable, group by group: a task costs nothing. It is told where
+ * that happens; a replay only reads it.
  */
 export class CommitMeter {
   readonly #action: string;
-  /** When the group that is being committed was complete; null: whatever comes is replayed. */
+  /** When the group that is being committed was complete; null: it is replayed. */
   #takenAt: number | null = null;
   #hasSeenDeath = false;
 
@@ -24,17 +24,17 @@ export class CommitMeter {
   }
 
   /** A group is complete, and on its way into the journal. */
-  taken(): void {
+  taken(head: GroupHead): void {
     this.#takenAt = performance.now();
+    commitOutcomes.observe(head.outcomes);
+    this.#count(head);
   }
 
   /** A group is durable. */
-  committed(head: GroupHead): void {
+  committed(): void {
     if (this.#takenAt === null) return;
-    commitOutcomes.observe(head.outcomes);
     commitSeconds.observe((performance.now() - this.#takenAt) / 1_000);
     this.#takenAt = null;
-    this.#count(head);
   }
 
   /** The process that began has died; the tasks it is blamed for are told next. */

@@ -6,7 +6,7 @@ const registers = [registry];
 
 export const tasks = new Counter({
   name: "fanfold_tasks_total",
-  help: "Tasks whose outcome this process made durable, by action and outcome.",
+  help: "Tasks that ended here, by action and outcome.",
   labelNames: ["action", "outcome"],
   registers,
 });
@@ -34,7 +34,7 @@ export const chunkTasks = new Histogram({
 
 export const commitOutcomes = new Histogram({
   name: "fanfold_commit_outcomes",
-  help: "Outcomes that became durable together.",
+  help: "Outcomes that are made durable together.",
   buckets: [0, 1, 5, 10, 50, 100, 250, 499, 500],
   registers,
 });

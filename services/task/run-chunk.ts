@@ -131,7 +131,7 @@ async function hasDied(
       grant,
     });
     const group = await execution.take();
-    meter.taken();
+    meter.taken(group.head);
     return group;
   };
   let ended = 0;
@@ -146,7 +146,7 @@ async function hasDied(
     );
     if ("died" in head) return true;
     log.add({ head, lines });
-    meter.committed(head);
+    meter.committed();
     if (head.leaves) break;
     if (head.report && !log.isDone) {
       if (log.hasUnsaved || head.returnedFrom !== null) await save(ctx, log, false);
