@@ -5,8 +5,10 @@ import { blocksOf } from "./core/dispatch.ts";
 import type { JobState } from "./core/state.ts";
 
 /** Ends a job's existence: its own state goes at once, what its chunks stored follows. */
-export function forget(ctx: ObjectContext, { epoch, stages }: JobState): void {
+export function forget(ctx: ObjectContext, { epoch, stages, isPaced }: JobState): void {
   sendSweep(ctx, { jobId: ctx.key, epoch, blocks: stages.map(blocksOf), stage: 0, block: 0 });
-  for (const stage of stages.keys()) forgetLimiter(ctx, stageLimiter(ctx.key, epoch, stage));
+  for (const stage of isPaced ? stages.keys() : []) {
+    forgetLimiter(ctx, stageLimiter(ctx.key, epoch, stage));
+  }
   ctx.clearAll();
 }
