@@ -110,6 +110,8 @@ export interface JobState {
   reason: string | null;
   isScheduled: boolean;
   isPaused: boolean;
+  /** a stage of it has or had a rate */
+  isPaced: boolean;
   /** null: it is not being stopped */
   stop: Stop | null;
   slices: number;
@@ -189,6 +191,7 @@ export function newJob(
     reason: null,
     isScheduled: plan.delayMs > 0,
     isPaused: false,
+    isPaced: plan.stages.some(({ rate }) => rate !== null),
     stop: null,
     slices: 0,
     stages: plan.stages.map(({ fold }) => ({
