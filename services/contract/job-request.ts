@@ -159,6 +159,7 @@ export type JobRequest = z.infer<typeof JobRequest>;
 export const NewJobRequest = z
   .strictObject({ ...jobRequestShape, jobId: JobId.optional() })
   .superRefine(checkRequest);
+export type NewJobRequest = z.infer<typeof NewJobRequest>;
 
 export const Wait = Duration.refine((wait) => durationMs(wait) <= LIMITS.waitMs, {
   error: "must be at most 10m",

@@ -10,6 +10,7 @@ import { planAnswer } from "./core/plan-answer.ts";
 import type { Engine } from "./engine.ts";
 import { plannedJobsHandlers } from "./handlers/planned.ts";
 import { WAITING } from "./handlers/options.ts";
+import { followSubJob } from "./sub-job.ts";
 import { checkRequest } from "./submit.ts";
 
 /** The way in for who has no id for a job, and what concerns no single job. */
@@ -32,6 +33,15 @@ export function createJobsService(engine: Engine) {
           const { jobId = ctx.rand.uuidv4(), wait, ...request } = readBody(RunRequest, body);
           await submitJob(ctx, jobId, request);
           return awaitOutcome(ctx, jobId, wait === undefined ? {} : { wait });
+        },
+      ),
+
+      /** For `runJob` in handlers; who calls it knows the job by nothing else. */
+      runSubJob: restate.handlers.handler(
+        { input: bodySerde(NewJobRequest), ...WAITING, ingressPrivate: true },
+        async (ctx: Context, body: Body): Promise<JobOutcome> => {
+          const { jobId = ctx.rand.uuidv4(), ...request } = readBody(NewJobRequest, body);
+          return followSubJob(ctx, jobId, request);
         },
       ),
 

@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import type { AnyAction } from "../../actions.ts";
 import { durationMs } from "../../contract/duration.ts";
 import type { JsonObject } from "../../contract/fanout.ts";
 import type {
@@ -9,6 +8,8 @@ import type {
   Limits as LimitsRequest,
   Stage,
 } from "../../contract/job-request.ts";
+import type { DefinedAction } from "../../registry.ts";
+import { callTarget, type CallTarget } from "./call-target.ts";
 import { countReceivers, type Receivers } from "./notices.ts";
 import type { Limits } from "../../limits/core/lease.ts";
 import type { RatePlan } from "../../limits/core/starts.ts";
@@ -25,6 +26,8 @@ export interface RetryPlan {
 /** One stage with every option decided: stage before job before action before default. */
 export interface StagePlan {
   readonly action: string;
+  /** null: a function action, which runs in its chunk */
+  readonly call: CallTarget | null;
   /** null: too long to be read at each step, stored on its own */
   readonly payload: JsonObject | null;
   readonly concurrency: number;
@@ -56,7 +59,7 @@ export interface JobPlan {
   readonly receivers: number;
 }
 
-export type FindAction = (name: string) => AnyAction | undefined;
+export type FindAction = (name: string) => DefinedAction | undefined;
 
 /** The stages of a request in their one normal form. */
 export function stagesOf(request: JobRequest): readonly Stage[] {
@@ -98,14 +101,11 @@ export function unsupported(request: JobRequest): string[] {
   const found: string[] = [];
   const check = (path: string, asked: boolean) => asked && found.push(path);
   check("fanout.from", request.fanout?.from !== undefined);
-  for (const [at, stage] of stagesOf(request).entries()) {
-    check(`stage ${at}: remote action "${stage.action}"`, stage.action.includes("/"));
-  }
   return found;
 }
 
 /** What an action allows all jobs together; null: it has no limits. */
-export function sharedLimits(action: AnyAction | undefined): Limits | null {
+export function sharedLimits(action: Pick<DefinedAction, "limits"> | undefined): Limits | null {
   const { concurrency = null, rate } = action?.limits ?? {};
   return concurrency === null && !rate ? null : { concurrency, rate: ratePlan(rate) };
 }
@@ -170,10 +170,15 @@ function normalFanout({ foreach, range, ...other }: NonNullable<JobRequest["fano
   };
 }
 
-function planStage(request: JobRequest, stage: Stage, action: AnyAction | undefined): StagePlan {
+function planStage(
+  request: JobRequest,
+  stage: Stage,
+  action: DefinedAction | undefined,
+): StagePlan {
   const retry = { ...action?.retry, ...request.retry, ...stage.retry };
   return {
     action: stage.action,
+    call: callTarget(stage.action, action),
     payload: { ...request.payload, ...stage.payload },
     concurrency: stage.limits?.concurrency ?? request.limits?.concurrency ?? 100,
     rate: ratePlan(stage.limits?.rate === undefined ? request.limits?.rate : stage.limits.rate),
@@ -187,7 +192,7 @@ function planStage(request: JobRequest, stage: Stage, action: AnyAction | undefi
     },
     timeoutMs: durationMs(stage.timeout ?? request.timeout ?? action?.timeout ?? "15m"),
     graceMs: durationMs(stage.cancelGrace ?? request.cancelGrace ?? action?.cancelGrace ?? "10s"),
-    durability: action?.durability ?? "group",
+    durability: (action?.kind === "function" && action.durability) || "group",
     policy: stage.failurePolicy ?? request.failurePolicy ?? "complete-all",
     succeedAfter:
       (stage.succeedAfter === undefined ? request.succeedAfter : stage.succeedAfter) ?? null,

@@ -1,6 +1,7 @@
 import type { ActionContext, AnyAction } from "../../actions.ts";
 import { Duration, durationMs } from "../../contract/duration.ts";
 import type { OutcomeErrorCode } from "../../contract/errors.ts";
+import { LIMITS } from "../../contract/limits.ts";
 import type { Task, TaskError } from "../../contract/task.ts";
 import { isTooDeep } from "../../wire/depth.ts";
 import { emissionLines } from "../emission.ts";
@@ -19,6 +20,7 @@ export class Attempt implements UserCode {
   readonly startedAt: number;
   readonly #action: AnyAction;
   readonly #settled: (result: AttemptResult) => void;
+  readonly #progress: (text: string) => void;
   #abort: AbortController | undefined;
   #isSettled = false;
   #isTimedOut = false;
@@ -28,11 +30,13 @@ export class Attempt implements UserCode {
     task: Task,
     startedAt: number,
     settled: (result: AttemptResult) => void,
+    progress: (text: string) => void = () => undefined,
   ) {
     this.#action = action;
     this.task = task;
     this.startedAt = startedAt;
     this.#settled = settled;
+    this.#progress = progress;
   }
 
   start(): void {
@@ -62,6 +66,11 @@ export class Attempt implements UserCode {
   crash(thrown: unknown): void {
     const { message, stack } = readThrown(thrown);
     this.#settle(failure("TASK_CRASHED", `An error nobody caught: ${message}`, stack));
+  }
+
+  /** The code says how far it is. */
+  say(text: unknown): void {
+    if (!this.#isSettled) this.#progress(progressText(text));
   }
 
   get name(): string {
@@ -101,6 +110,11 @@ export class Attempt implements UserCode {
   }
 }
 
+/** A text as `customStatus` keeps it. */
+export function progressText(text: unknown): string {
+  return String(text).slice(0, LIMITS.customStatusChars);
+}
+
 /** An error as outcomes show it; `fallback` when it has no code of its own. */
 export function failure(
   code: OutcomeErrorCode,
@@ -127,6 +141,10 @@ class TaskContext implements ActionContext {
   // Bound, since actions take their context apart.
   get log(): (message: string) => void {
     return (message) => console.log(`${this.#attempt.task.taskId} ${message}`);
+  }
+
+  get progress(): (text: string) => void {
+    return (text) => this.#attempt.say(text);
   }
 }
 

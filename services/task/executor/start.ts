@@ -29,7 +29,8 @@ export function startExecution(start: Start): Execution {
   const { inputs, log, round, begun, directive, findAction, attemptCompletedSignal, grant } = start;
   const { spec } = log;
   const { action: name, ...plan } = spec.plan;
-  const action = findAction(name) ?? unavailable(name);
+  const found = findAction(name);
+  const action = found?.kind === "function" ? found : unavailable(name);
   const group = new Set(round.group);
   const tasks = inputs.tasks
     .filter(({ index }) => log.isOpen(index) && group.has(index))

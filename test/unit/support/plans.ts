@@ -4,6 +4,7 @@ import type { JobPlan, StagePlan } from "../../../services/job/core/plan.ts";
 export function stagePlan(options: Partial<StagePlan> = {}): StagePlan {
   return {
     action: "work",
+    call: null,
     payload: {},
     concurrency: 100,
     rate: null,
