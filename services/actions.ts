@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { OWN_SERVICES } from "./wire/names.ts";
+import { isOwnService, OWN_SERVICES } from "./wire/names.ts";
 import type { Fanout } from "./contract/fanout.ts";
 import type { Duration } from "./contract/duration.ts";
 import { Limits, type Retry } from "./contract/job-request.ts";
@@ -164,12 +164,11 @@ export function checkSettings({ name, limits }: { name: string; limits?: Limits 
 // --- internal ---
 
 const NAME = /^[A-Za-z][A-Za-z0-9_.-]{0,63}$/;
-const RESERVED: readonly string[] = OWN_SERVICES;
 
 function checkName(what: string, name: string): void {
-  if (NAME.test(name) && !RESERVED.includes(name)) return;
+  if (NAME.test(name) && !isOwnService(name)) return;
   throw new TypeError(
-    `${what}'s name must match ${NAME.source} and be none of ${RESERVED.join(", ")}, got "${name}"`,
+    `${what}'s name must match ${NAME.source} and be none of ${OWN_SERVICES.join(", ")}, openapi or restate…, got "${name}"`,
   );
 }
 

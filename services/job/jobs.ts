@@ -7,6 +7,7 @@ import { checkReceivers } from "../notify/receivers.ts";
 import { bodySerde, readBody, type Body } from "../wire/body.ts";
 import { awaitOutcome, submitJob } from "../wire/calls.ts";
 import { planAnswer } from "./core/plan-answer.ts";
+import { checkHandlers } from "./check-handlers.ts";
 import type { Engine } from "./engine.ts";
 import { plannedJobsHandlers } from "./handlers/planned.ts";
 import { WAITING } from "./handlers/options.ts";
@@ -49,10 +50,11 @@ export function createJobsService(engine: Engine) {
 
       plan: restate.handlers.handler(
         { input: bodySerde(JobRequest), idempotencyRetention: 0 },
-        async (_ctx: Context, body: Body): Promise<PlanAnswer> => {
+        async (ctx: Context, body: Body): Promise<PlanAnswer> => {
           const request = readBody(JobRequest, body);
           checkRequest(request, engine);
           checkReceivers(request, engine);
+          await checkHandlers(ctx, request, engine);
           return planAnswer(request, findAction);
         },
       ),

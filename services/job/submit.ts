@@ -1,11 +1,13 @@
 import type { ObjectContext } from "@restatedev/restate-sdk";
 import type { AppendAnswer, AppendRequest } from "../contract/handlers.ts";
+import { durationMs, type Duration } from "../contract/duration.ts";
 import { fanoutTasks, type Fanout } from "../contract/fanout.ts";
 import type { JobRequest } from "../contract/job-request.ts";
 import { LIMITS } from "../contract/limits.ts";
 import { invalidField, refusal } from "../failure.ts";
 import type { Registry } from "../registry.ts";
 import { linesSerde } from "../wire/lines.ts";
+import { isRemote } from "./core/call-target.ts";
 import {
   planJob,
   receiversOf,
@@ -26,10 +28,13 @@ export function checkRequest(request: JobRequest, { findAction, findFold }: Regi
   if (fields.length > 0) {
     throw refusal("NOT_IMPLEMENTED", `Not implemented yet: ${fields.join(", ")}.`);
   }
-  for (const { action, fold = request.fold } of stagesOf(request)) {
-    if (!findAction(action)) {
+  for (const [at, stage] of stagesOf(request).entries()) {
+    const { action, fold = request.fold, timeout = request.timeout } = stage;
+    const found = findAction(action);
+    if (!found && !isRemote(action)) {
       throw refusal("UNKNOWN_ACTION", `No action "${action}" is registered.`);
     }
+    if (found?.kind === "function" && timeout !== undefined) checkTimeout(timeout, at);
     if (typeof fold === "object" && "action" in fold && !findFold(fold.action)) {
       throw refusal("UNKNOWN_ACTION", `No fold "${fold.action}" is registered.`);
     }
@@ -96,6 +101,12 @@ export function checkAppend(jobId: string, state: JobState, { fanout }: AppendRe
 export const SLICE = linesSerde<{ as: string }>();
 
 // --- internal ---
+
+/** Code that runs in a chunk is bounded; a handler may sleep for as long as it likes. */
+function checkTimeout(timeout: Duration, stage: number): void {
+  if (durationMs(timeout) <= LIMITS.attemptMs) return;
+  throw invalidField("timeout", `of stage ${stage} must be at most 6h: it runs a function action`);
+}
 
 /** A longer payload is not part of what each step of the job reads and writes. */
 const HOT_PAYLOAD_CHARS = 1_024;

@@ -98,8 +98,10 @@ export interface WakeRequest {
 export const sendChunk = (ctx: Context, spec: ChunkSpec) =>
   send(ctx, { service: "Chunk", method: "run", parameter: spec });
 
-export const runChunk = (ctx: Context, spec: ChunkSpec) =>
-  call<ChunkReport>(ctx, { service: "Runner", method: "run", parameter: spec });
+export const runChunk = (ctx: Context, spec: ChunkSpec) => {
+  const method = spec.plan.call ? "call" : "run";
+  return call<ChunkReport>(ctx, { service: "Runner", method, parameter: spec });
+};
 
 export const sendReport = (ctx: Context, jobId: string, report: ChunkReport) =>
   send(ctx, { service: "Job", key: jobId, method: "report", parameter: report });

@@ -10,6 +10,9 @@ export interface CallTarget {
 /** Of a durable action, beside its public `run`: takes the task. */
 export const TASK_HANDLER = "task";
 
+/** `"Service/handler"`, not the name of an action that somebody defined here. */
+export const isRemote = (name: string): boolean => name.includes("/");
+
 /** Whom to call for tasks of this action; null: a function action, nobody. */
 export function callTarget(name: string, action: DefinedAction | undefined): CallTarget | null {
   if (action?.kind === "durable") return { kind: "durable", service: name, handler: TASK_HANDLER };

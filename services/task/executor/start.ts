@@ -1,5 +1,5 @@
 import { TerminalError, type AnyAction } from "../../actions.ts";
-import type { FindAction } from "../../job/core/plan.ts";
+import { sharedLimits, type FindAction } from "../../job/core/plan.ts";
 import type { ChunkLog } from "../chunk-log.ts";
 import type { Directive } from "../directive.ts";
 import { limitersOf } from "../limiters.ts";
@@ -45,7 +45,7 @@ export function startExecution(start: Start): Execution {
     plan,
     next: spec.next,
     window: spec.window,
-    limiters: limitersOf(spec, action),
+    limiters: limitersOf(spec, sharedLimits(action)),
     room: spec.room,
     tasks,
     lastKnown: mayReturn ? log.lastKnown : Number.POSITIVE_INFINITY,
