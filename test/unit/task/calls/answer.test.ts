@@ -79,12 +79,15 @@ describe("failureOf", () => {
     });
   });
 
-  it.each([{ retryable: "yes" }, { retryable: "" }, { code: "" }])("is final with %j", (metadata) => {
-    expect(failureOf(new TerminalError("no", { metadata }))).toMatchObject({
-      error: { code: "TASK_FAILED" },
-      isFinal: true,
-    });
-  });
+  it.each([{ retryable: "yes" }, { retryable: "" }, { code: "" }])(
+    "is final with %j",
+    (metadata) => {
+      expect(failureOf(new TerminalError("no", { metadata }))).toMatchObject({
+        error: { code: "TASK_FAILED" },
+        isFinal: true,
+      });
+    },
+  );
 
   it.each(["soon", "-5", "1e3", ""])("ignores the delay %j", (retryAfterMs) => {
     const metadata = { retryable: "true", retryAfterMs };
