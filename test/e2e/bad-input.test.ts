@@ -274,6 +274,11 @@ const REQUESTS: [string, unknown, object][] = [
   ],
   ["an unknown action", { ...good, action: "nobody" }, { status: 422, code: "UNKNOWN_ACTION" }],
   [
+    "a remote action that nobody offers",
+    { ...good, nextActions: ["Greeter/greet"] },
+    { status: 422, code: "UNKNOWN_ACTION" },
+  ],
+  [
     "an unknown action later on",
     { ...good, nextActions: ["echo", "nobody"] },
     { status: 422, code: "UNKNOWN_ACTION" },
@@ -302,8 +307,6 @@ const REQUESTS: [string, unknown, object][] = [
 
 const NOT_YET: [string, unknown][] = [
   ["a dynamic fan-out", { ...good, fanout: { from: { action: "echo" } } }],
-  ["a remote action", { ...good, action: "Greeter/greet" }],
-  ["a later remote action", { ...good, nextActions: ["Greeter/greet"] }],
 ];
 
 const REFUSED = [

@@ -44,6 +44,7 @@ export async function startTestFanfold({ services = [], ...options }: TestOption
   return {
     ...http,
     ingressUrl,
+    adminUrl,
     admin,
     newJobId,
     /** A job of its own, unless an id is given. */
