@@ -6,6 +6,7 @@ import { TASK_HANDLER } from "../job/core/call-target.ts";
 import type { Body } from "../wire/body.ts";
 import { sendProgress } from "../wire/calls.ts";
 import { jsonSerde } from "../wire/json.ts";
+import { RETRIED } from "../task/user-code-options.ts";
 import { progressText } from "../task/executor/progress-text.ts";
 import { inputSerde, readInputBody, RPC } from "./options.ts";
 import { loneTask } from "./lone-task.ts";
@@ -17,7 +18,7 @@ export function createDurableService(action: AnyDurableAction) {
     name: action.name,
     handlers: {
       run: restate.handlers.handler(
-        { ...RPC, input: inputSerde(action) },
+        { ...RETRIED, ...RPC, input: inputSerde(action) },
         async (ctx: Context, body: Body): Promise<string> => {
           const task = loneTask(ctx, action.name, readInputBody(body));
           return runDurable(ctx, action, task, { progress: () => undefined });
@@ -25,7 +26,7 @@ export function createDurableService(action: AnyDurableAction) {
       ),
 
       [TASK_HANDLER]: restate.handlers.handler(
-        { input: jsonSerde<Task>(), output: RPC.output, ingressPrivate: true },
+        { ...RETRIED, input: jsonSerde<Task>(), output: RPC.output, ingressPrivate: true },
         async (ctx: Context, task: Task): Promise<string> => {
           const { jobId, generation } = task;
           const progress = (text: string) => {
