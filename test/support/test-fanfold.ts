@@ -23,6 +23,7 @@ export async function startTestFanfold({ services = [], ...options }: TestOption
   const server = await startRestate({ env: FAST });
   const { ingressUrl, adminUrl } = server;
   process.env["FANFOLD_PUBLIC_URL"] = ingressUrl;
+  process.env["FANFOLD_INGRESS_URL"] = ingressUrl;
   const app = createApp(options);
   const endpoint = await serveEndpoint({ services: [...app.services, ...services] });
   const admin = adminClient(adminUrl);
@@ -43,6 +44,7 @@ export async function startTestFanfold({ services = [], ...options }: TestOption
   return {
     ...http,
     ingressUrl,
+    adminUrl,
     admin,
     newJobId,
     /** A job of its own, unless an id is given. */
