@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { JobOutcome } from "../services/contract/job-outcome.ts";
 
 export type BenchJob = {
-  readonly action: "noop" | "wait_10ms";
+  readonly action: "noop" | "durable_noop" | "wait_10ms" | "HandWrittenTask/take";
   readonly tasks: number;
   readonly fold?: "none" | "collect";
 };
@@ -55,7 +55,7 @@ export class Ingress {
   }
 
   /** Milliseconds from request to answer. */
-  async runHandWritten(shape: "all" | "chunked", tasks: number): Promise<number> {
+  async runHandWritten(shape: "all" | "calls" | "chunked", tasks: number): Promise<number> {
     const startedAt = performance.now();
     const ran = await this.#post(`HandWritten/${shape}`, { tasks });
     const tookMs = performance.now() - startedAt;

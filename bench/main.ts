@@ -5,6 +5,7 @@ import { Ingress } from "./ingress.ts";
 import { readOptions, type Options } from "./options.ts";
 import { watchOthers } from "./processor-time.ts";
 import { exitCode, renderJson, renderTable, type Report } from "./report.ts";
+import { calls } from "./sections/calls.ts";
 import { futures } from "./sections/futures.ts";
 import { latency } from "./sections/latency.ts";
 import { million } from "./sections/million.ts";
@@ -13,7 +14,7 @@ import type { Section } from "./sections/section.ts";
 import { waiting } from "./sections/waiting.ts";
 import { startServers, type Servers } from "./servers.ts";
 
-const sections: readonly Section[] = [latency, noop, waiting, million, futures];
+const sections: readonly Section[] = [latency, noop, waiting, calls, million, futures];
 
 try {
   const names = sections.map(({ name }) => name);

@@ -144,6 +144,8 @@ export interface ChunkReport {
   readonly retries: number;
   readonly taskMs: number;
   readonly heldBy?: HeldBy;
+  /** the newest text that one of its tasks has given as progress since the last report */
+  readonly progress?: string;
   /** tasks passed on to the next stage, from piece number `firstPiece` on */
   readonly firstPiece: number;
   readonly pieces: readonly PassedOn[];

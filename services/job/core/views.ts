@@ -90,7 +90,8 @@ export function blockers(state: JobState, now: number): Blocker[] {
       add("fold", `The fold "${name}" goes through the outcomes.`, { fold: name });
     }
     for (const [chunk, { seenAt, first, size }] of Object.entries(stage.chunks)) {
-      if (now - seenAt <= SILENT_MS) continue;
+      // Those that wait for calls have nothing to say while nothing happens.
+      if (now - seenAt <= SILENT_MS || state.plan.stages[at]!.call) continue;
       const seconds = Math.round((now - seenAt) / 1_000);
       add(
         "silent",
