@@ -6,7 +6,10 @@ import type { JobState } from "./core/state.ts";
 
 /** Ends a job's existence: its own state goes at once, what its chunks stored follows. */
 export function forget(ctx: ObjectContext, { epoch, stages, isPaced }: JobState): void {
-  sendSweep(ctx, { jobId: ctx.key, epoch, blocks: stages.map(blocksOf), stage: 0, block: 0 });
+  const blocks = stages.map(blocksOf);
+  if (blocks.some((count) => count > 0)) {
+    sendSweep(ctx, { jobId: ctx.key, epoch, blocks, stage: 0, block: 0 });
+  }
   for (const stage of isPaced ? stages.keys() : []) {
     forgetLimiter(ctx, stageLimiter(ctx.key, epoch, stage));
   }
