@@ -13,6 +13,12 @@ export const durableNoop = durableAction<Input, number>({
   run: async (_, { input }) => input.n,
 });
 
+/** Does no more, and returns something that can be folded. */
+export const value = action<Input, { value: number }>({
+  name: "value",
+  run: ({ input }) => ({ value: input.n }),
+});
+
 /** Stands for a call to another system. */
 export const wait10ms = action<Input, number>({
   name: "wait_10ms",

@@ -8,7 +8,9 @@ import type { JobState } from "./core/state.ts";
 export function forget(ctx: ObjectContext, job: JobState): void {
   const { epoch, stages, source, isPaced } = job;
   const blocks = [pageBlocks(source), ...stages.map(blocksOf)];
-  sendSweep(ctx, { jobId: ctx.key, epoch, blocks, at: 0, block: 0 });
+  if (blocks.some((count) => count > 0)) {
+    sendSweep(ctx, { jobId: ctx.key, epoch, blocks, at: 0, block: 0 });
+  }
   for (const stage of isPaced ? stages.keys() : []) {
     forgetLimiter(ctx, stageLimiter(ctx.key, epoch, stage));
   }
