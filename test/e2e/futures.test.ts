@@ -121,6 +121,12 @@ const using = restate.service({
       return { succeeded: succeeded.map(({ value }) => value), failed: failed.map(messageOf) };
     },
 
+    codes: async (ctx: Context, naps: Nap[]) => {
+      const nap = (given: Nap) => ctx.serviceClient(napping).nap(given);
+      const outcomes = await mapConcurrent(ctx, naps, nap, { concurrency: 2 });
+      return outcomes.map((outcome) => (outcome.ok ? "slept" : outcome.error.code));
+    },
+
     first: async (ctx: Context, naps: Nap[]) =>
       indexes(await waitN(2, ...naps.map((nap) => ctx.serviceClient(napping).nap(nap)))),
 
@@ -266,6 +272,21 @@ describe("futures of a handler", () => {
       message: "mapConcurrent: concurrency must be a whole number of at least 1, got 0",
     });
   });
+});
+
+it("a call that somebody cancels has failed like another", async () => {
+  const parts = ask("codes", [{ ms: 600_000 }]);
+  const sleeping = async () => {
+    const rows = await admin.query(
+      `select id from sys_invocation
+       where target_service_name = 'Napping' and status in ('running', 'suspended')
+         and invoked_by_target = 'Using/codes'`,
+    );
+    return rows.length === 1 ? String(rows[0]?.["id"]) : null;
+  };
+  await expect.poll(sleeping, { timeout: 10_000 }).not.toBeNull();
+  await admin.cancel((await sleeping())!);
+  expect(await parts).toEqual([409]);
 });
 
 describe("in a cancelled handler", () => {
