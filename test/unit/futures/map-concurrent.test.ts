@@ -36,9 +36,7 @@ describe("mapConcurrent", () => {
             { concurrency },
           );
           while (running.size > 0) {
-            // Those beyond the window are not looked at before it comes to them.
-            const seen = [...running].slice(0, 64);
-            const [index, held] = seen[picks.next().value % seen.length]!;
+            const [index, held] = [...running][picks.next().value % running.size]!;
             running.delete(index);
             if (items[index]) held.succeed(index);
             else held.fail(boom);
