@@ -3,8 +3,8 @@ import { defineConfig } from "vitest/config";
 
 const seconds = 1000;
 
-/** One file at a time: each starts servers of its own and measures time. */
-const serverTests = { pool: "forks", fileParallelism: false, maxWorkers: 1 } as const;
+/** Each file starts servers of its own; they mostly wait. */
+const serverTests = { pool: "forks", maxWorkers: 2 } as const;
 
 export default defineConfig({
   test: {

@@ -43,6 +43,7 @@ export const OUTCOME_ERRORS = {
   BACKLOG_FULL: "The emitted items do not fit into the job's backlog.",
   ACTION_UNAVAILABLE: "The action was there at submit and is gone.",
   CANCELLED: "The task was cancelled.",
+  FANOUT_SOURCE_FAILED: "Of a stage: a page of its source failed; the job's `reason` says why.",
   FOLD_FAILED: "Of a stage: its fold did not come to a result; the job's `reason` says why.",
 } as const satisfies Record<string, string>;
 

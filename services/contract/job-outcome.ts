@@ -17,7 +17,7 @@ export const StageOutcome = z.object({
   taskCounts: TaskCounts,
   tookMs: z.int(),
   result: z.unknown(),
-  /** why its fold has no result */
+  /** why its fold has no result, or its source could not be read */
   error: TaskError.optional(),
 });
 export type StageOutcome = z.infer<typeof StageOutcome>;

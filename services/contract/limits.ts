@@ -18,6 +18,8 @@ export const LIMITS = {
   collectBytes: 1024 * 1024,
   stages: 16,
   appendItems: 10_000,
+  /** cursor of a page of a dynamic fan-out */
+  cursorBytes: 64 * 1024,
   tasksPerStage: 1_000_000_000,
   /** stored items of a job that no task has taken yet */
   backlogItems: 10_000_000,

@@ -53,6 +53,9 @@ export const TaskOutcome = z.object({
 });
 export type TaskOutcome = z.infer<typeof TaskOutcome>;
 
+/** The number of a job's source, as if it were the stage before the first: its tasks are pages. */
+export const SOURCE = -1;
+
 export function taskId(jobId: string, stage: number, index: number): string {
-  return `${jobId}/${stage}/${index}`;
+  return `${jobId}/${stage === SOURCE ? "from" : stage}/${index}`;
 }

@@ -1,6 +1,7 @@
 import * as restate from "@restatedev/restate-sdk";
 import type { ObjectContext, ObjectSharedContext } from "@restatedev/restate-sdk";
 import type { TimelineChunk } from "../contract/handlers.ts";
+import { LIMITS } from "../contract/limits.ts";
 import type { EndStatus } from "../contract/task.ts";
 import { seedsOfEmissions, seedsOfOutcomes } from "../task/emission.ts";
 import {
@@ -30,7 +31,13 @@ export interface ChunkId {
   readonly chunk: number;
 }
 
-export type RecordedHead = Pick<PutHead, "pieces" | "returnedFrom">;
+export interface RecordedRequest extends ChunkId {
+  /** pieces that were read before */
+  readonly skip: number;
+}
+
+/** `hasMore`: the chunk has stored further pieces. */
+export type RecordedHead = Pick<PutHead, "pieces" | "returnedFrom"> & ReadHead;
 
 export interface ReadRequest {
   /** from this index on, in order */
@@ -64,7 +71,6 @@ export interface Span {
   readonly count: number;
 }
 
-/** Counts of one block; `duplicates` counts outcomes of a task beyond its first. */
 /** Counts of one block; `duplicates` counts outcomes of a task beyond its first in a generation. */
 export interface Tally {
   readonly succeeded: number;
@@ -150,23 +156,31 @@ export const data = restate.object({
       },
     ),
 
-    /** What one chunk has stored, oldest first. */
+    /** What one chunk has stored, oldest first, a page at a time. */
     recorded: restate.handlers.object.shared(
       { output: linesSerde<RecordedHead>() },
-      async (ctx: ObjectSharedContext, id: ChunkId): Promise<Lines<RecordedHead>> => {
+      async (
+        ctx: ObjectSharedContext,
+        { skip, ...id }: RecordedRequest,
+      ): Promise<Lines<RecordedHead>> => {
         const parts = (await ctx.stateKeys())
           .map((name) => ({ name, part: partOf(name, id) }))
           .filter(({ part }) => part !== null)
-          .sort((a, b) => (a.part ?? 0) - (b.part ?? 0));
+          .sort((a, b) => (a.part ?? 0) - (b.part ?? 0))
+          .slice(skip);
         const pieces: { name: string; lines: number }[] = [];
         const all: string[] = [];
+        let chars = 0;
         for (const { name } of parts) {
+          if (chars >= LIMITS.pageBytes) break;
           const lines = await piece(ctx, name);
           pieces.push({ name, lines: lines.length });
           all.push(...lines);
+          chars += lines.reduce((sum, { length }) => sum + length, 0);
         }
         const returnedFrom = await ctx.get<number>(returnedEntry(id));
-        return { head: { pieces, returnedFrom }, lines: all };
+        const hasMore = pieces.length < parts.length;
+        return { head: { pieces, returnedFrom, hasMore }, lines: all };
       },
     ),
 

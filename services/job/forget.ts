@@ -1,10 +1,18 @@
 import type { ObjectContext } from "@restatedev/restate-sdk";
-import { sendSweep } from "../wire/calls.ts";
-import { blocksOf } from "./core/dispatch.ts";
+import { stageLimiter } from "../limits/keys.ts";
+import { forgetLimiter, sendSweep } from "../wire/calls.ts";
+import { blocksOf, pageBlocks } from "./core/dispatch.ts";
 import type { JobState } from "./core/state.ts";
 
 /** Ends a job's existence: its own state goes at once, what its chunks stored follows. */
-export function forget(ctx: ObjectContext, { epoch, stages }: JobState): void {
-  sendSweep(ctx, { jobId: ctx.key, epoch, blocks: stages.map(blocksOf), stage: 0, block: 0 });
+export function forget(ctx: ObjectContext, job: JobState): void {
+  const { epoch, stages, source, isPaced } = job;
+  const blocks = [pageBlocks(source), ...stages.map(blocksOf)];
+  if (blocks.some((count) => count > 0)) {
+    sendSweep(ctx, { jobId: ctx.key, epoch, blocks, at: 0, block: 0 });
+  }
+  for (const stage of isPaced ? stages.keys() : []) {
+    forgetLimiter(ctx, stageLimiter(ctx.key, epoch, stage));
+  }
   ctx.clearAll();
 }

@@ -57,6 +57,7 @@ export async function stageOutcome(
   const stage = state.stages[at]!;
   const json = await ctx.get<string>(KEYS.result(at), textSerde);
   const endedAt = stage.endedAt ?? state.updatedAt;
+  const error = stage.foldError ?? (at === 0 ? state.source?.error : null);
   return {
     stage: at,
     action: state.plan.stages[at]!.action,
@@ -64,7 +65,7 @@ export async function stageOutcome(
     taskCounts: taskCounts(stage),
     tookMs: endedAt - (stage.startedAt ?? endedAt),
     result: json === null ? null : (JSON.parse(json) as unknown),
-    ...(stage.foldError ? { error: stage.foldError } : {}),
+    ...(error ? { error } : {}),
   };
 }
 

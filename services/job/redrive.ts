@@ -26,6 +26,8 @@ export interface Reopening {
   }[];
   /** stages whose user's fold runs again */
   readonly folds: readonly number[];
+  /** the source goes on with the page that it stands at */
+  readonly readsOn: boolean;
 }
 
 /** Finds the tasks that a redrive asks for. Refuses one that finds none, or one that succeeded. */
@@ -45,7 +47,7 @@ export async function findTasks(
   const at = stage === undefined ? [...state.stages.keys()] : [stage];
   if (only === "fold") {
     const folds = at.filter((number) => state.stages[number]!.foldError);
-    if (folds.length > 0) return { epoch, generation, stages: [], folds };
+    if (folds.length > 0) return { epoch, generation, stages: [], folds, readsOn: false };
     throw refusal("NOTHING_TO_REDRIVE", `No fold of job "${ctx.key}" has failed.`);
   }
   const stages: Reopening["stages"][number][] = [];
@@ -53,10 +55,11 @@ export async function findTasks(
     const found = await findInStage(ctx, state, number, only);
     if (found) stages.push(found);
   }
-  if (stages.length === 0) {
+  const readsOn = at.includes(0) && isUnread(state, only);
+  if (stages.length === 0 && !readsOn) {
     throw refusal("NOTHING_TO_REDRIVE", `No task of job "${ctx.key}" is to run again.`);
   }
-  return { epoch, generation, stages, folds: [] };
+  return { epoch, generation, stages, folds: [], readsOn };
 }
 
 /** What changes in the job's stored state beside its hot one, and what its reducer has to know. */
@@ -86,6 +89,12 @@ export async function reopened(
 }
 
 // --- internal ---
+
+/** Whether pages of the source are among what is asked for: one that failed, or those that it never came to. */
+function isUnread({ source }: JobState, only: RedriveRequest["only"]): boolean {
+  if (!source || source.isEnded) return false;
+  return only === "unsucceeded" || (only === "failed" && source.error !== null);
+}
 
 async function findInStage(
   ctx: ObjectSharedContext,

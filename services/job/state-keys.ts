@@ -18,6 +18,7 @@ export const KEYS = {
   request: "2/request",
   append: (id: string) => `append/${id}`,
   awaiting: (event: string, page: number) => `awaiting/${event}/${page}`,
+  cursor: "cursor",
   collect: (stage: number) => `collect/${stage}`,
   event: (name: string) => `event/${name}`,
   page: (stage: number, page: number) => `page/${stage}/${page}`,

@@ -1,5 +1,5 @@
 import type { ObjectContext } from "@restatedev/restate-sdk";
-import type { PlannedChunk } from "./core/dispatch.ts";
+import { roomIn, type PlannedChunk } from "./core/dispatch.ts";
 import type { Command } from "./core/command.ts";
 import { decisiveOutcomes } from "./core/policy.ts";
 import { pagesNeeded, reduce, withPage, type JobEvent } from "./core/reducer.ts";
@@ -9,6 +9,7 @@ import { LIMITS } from "../contract/limits.ts";
 import type { ChunkSpec } from "../task/chunk-spec.ts";
 import { sendChunk, sendDirective, sendExpire } from "../wire/calls.ts";
 import { keepCollected, mergeFold, startFold, storeFolded, storeResult } from "./folds.ts";
+import { keepCursor, pageSpec } from "./source.ts";
 import { stopTimers } from "./timers.ts";
 import { dismissWaiters } from "./events.ts";
 import { jobOutcome } from "./outcome.ts";
@@ -57,6 +58,12 @@ async function run(ctx: ObjectContext, state: JobState, command: Command): Promi
     case "dispatch":
       sendChunk(ctx, chunkSpec(ctx.key, state, command.stage, command.planned));
       break;
+    case "read page":
+      sendChunk(ctx, await pageSpec(ctx, state, command));
+      break;
+    case "keep cursor":
+      keepCursor(ctx, command.cursor);
+      break;
     case "direct":
       sendDirective(ctx, command.invocation, command.directive);
       break;
@@ -90,7 +97,7 @@ function chunkSpec(
   planned: PlannedChunk,
 ): ChunkSpec {
   const { epoch, generation, plan, startedAt } = state;
-  const { action, rate, retry, timeoutMs, graceMs, durability, payload, fold } =
+  const { action, call, rate, shared, retry, timeoutMs, graceMs, durability, payload, fold } =
     plan.stages[stage]!;
   const next = plan.stages[stage + 1];
   const { total, collected } = state.stages[stage]!;
@@ -102,13 +109,9 @@ function chunkSpec(
     generation,
     stage,
     ...planned,
-    plan: { action, payload, rate, retry, timeoutMs, graceMs, durability, fold },
+    plan: { action, call, payload, rate, shared, retry, timeoutMs, graceMs, durability, fold },
     next: next ? { stage: stage + 1, action: next.action } : null,
-    room: {
-      items: LIMITS.backlogItems - (fed?.backlog.items ?? 0),
-      bytes: LIMITS.backlogBytes - (fed?.backlog.bytes ?? 0),
-      tasks: LIMITS.tasksPerStage - (fed?.total ?? 0),
-    },
+    room: roomIn(fed),
     isAwaited: waitingTasks(state.stages[stage]!) > 0,
     isEager: fed?.total === 0,
     decisive: decisiveOutcomes(state.stages[stage]!, plan.stages[stage]!),

@@ -1,35 +1,40 @@
 import type { ObjectContext } from "@restatedev/restate-sdk";
 import type { AppendAnswer, AppendRequest } from "../contract/handlers.ts";
+import { durationMs, type Duration } from "../contract/duration.ts";
 import { fanoutTasks, type Fanout } from "../contract/fanout.ts";
 import type { JobRequest } from "../contract/job-request.ts";
 import { LIMITS } from "../contract/limits.ts";
+import { SOURCE } from "../contract/task.ts";
 import { invalidField, refusal } from "../failure.ts";
 import type { Registry } from "../registry.ts";
 import { linesSerde } from "../wire/lines.ts";
+import { isRemote } from "./core/call-target.ts";
 import {
+  actionsIn,
   planJob,
   receiversOf,
   requestEcho,
   requestHash,
   stagesOf,
-  unsupported,
   type FindAction,
+  type StagePlan,
 } from "./core/plan.ts";
 import type { JobEvent } from "./core/reducer.ts";
+import { takesAppends } from "./core/seal.ts";
 import { segmentsOf } from "./core/segments.ts";
 import { hasEnded, newJob, type JobState } from "./core/state.ts";
 import { KEYS } from "./state-keys.ts";
 
 /** Refuses what cannot be run; nothing was started. */
 export function checkRequest(request: JobRequest, { findAction, findFold }: Registry): void {
-  const fields = unsupported(request);
-  if (fields.length > 0) {
-    throw refusal("NOT_IMPLEMENTED", `Not implemented yet: ${fields.join(", ")}.`);
-  }
-  for (const { action, fold = request.fold } of stagesOf(request)) {
-    if (!findAction(action)) {
-      throw refusal("UNKNOWN_ACTION", `No action "${action}" is registered.`);
+  for (const { name, path, timeout = request.timeout } of actionsIn(request)) {
+    const found = findAction(name);
+    if (!found && !isRemote(name)) {
+      throw refusal("UNKNOWN_ACTION", `No action "${name}" is registered.`);
     }
+    if (found?.kind === "function" && timeout !== undefined) checkTimeout(timeout, path);
+  }
+  for (const { fold = request.fold } of stagesOf(request)) {
     if (typeof fold === "object" && "action" in fold && !findFold(fold.action)) {
       throw refusal("UNKNOWN_ACTION", `No fold "${fold.action}" is registered.`);
     }
@@ -43,15 +48,17 @@ export function createJob(
   { findAction, at }: { findAction: FindAction; at: number },
 ): JobState {
   const plan = planJob(request, findAction);
-  const stages = plan.stages.map((stage, number) => {
-    if (JSON.stringify(stage.payload).length <= HOT_PAYLOAD_CHARS) return stage;
-    ctx.set(KEYS.payload(number), stage.payload);
-    return { ...stage, payload: null };
-  });
+  const withHotPayload = <Plan extends Pick<StagePlan, "payload">>(of: Plan, at: number): Plan => {
+    if (JSON.stringify(of.payload).length <= HOT_PAYLOAD_CHARS) return of;
+    ctx.set(KEYS.payload(at), of.payload);
+    return { ...of, payload: null };
+  };
+  const stages = plan.stages.map(withHotPayload);
+  const source = plan.source && withHotPayload(plan.source, SOURCE);
   ctx.set(KEYS.request, requestEcho(request));
   if (plan.receivers > 0) ctx.set(KEYS.receivers, receiversOf(request));
   const epoch = ctx.rand.uuidv4().slice(0, 8);
-  return newJob({ ...plan, stages }, { epoch, hash: requestHash(request), at });
+  return newJob({ ...plan, stages, source }, { epoch, hash: requestHash(request), at });
 }
 
 /** Stores the items of a fan-out for stage 0 and says what the job has to do with them. */
@@ -81,7 +88,7 @@ export interface KnownAppend {
 export function checkAppend(jobId: string, state: JobState, { fanout }: AppendRequest): void {
   const stage = state.stages[0]!;
   if (hasEnded(state) || state.stop) throw refusal("JOB_ENDED", `Job "${jobId}" has ended.`);
-  if (stage.sealed) throw refusal("JOB_SEALED", `Job "${jobId}" is sealed.`);
+  if (!takesAppends(state)) throw refusal("JOB_SEALED", `Job "${jobId}" is sealed.`);
   const { items, bytes } = stage.backlog;
   const coming = fanout.foreach ? (fanoutTasks(fanout) ?? 0) : 0;
   if (coming > 0 && (items + coming > LIMITS.backlogItems || bytes > LIMITS.backlogBytes)) {
@@ -96,6 +103,12 @@ export function checkAppend(jobId: string, state: JobState, { fanout }: AppendRe
 export const SLICE = linesSerde<{ as: string }>();
 
 // --- internal ---
+
+/** Code that runs in a chunk is bounded; a handler may sleep for as long as it likes. */
+function checkTimeout(timeout: Duration, path: string): void {
+  if (durationMs(timeout) <= LIMITS.attemptMs) return;
+  throw invalidField("timeout", `of ${path} must be at most 6h: it runs a function action`);
+}
 
 /** A longer payload is not part of what each step of the job reads and writes. */
 const HOT_PAYLOAD_CHARS = 1_024;

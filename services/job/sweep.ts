@@ -1,5 +1,6 @@
 import * as restate from "@restatedev/restate-sdk";
 import type { Context } from "@restatedev/restate-sdk";
+import { SOURCE } from "../contract/task.ts";
 import { blockKey } from "../task/chunk-spec.ts";
 import { clearBlock, sendSweep, type SweepRequest } from "../wire/calls.ts";
 
@@ -9,18 +10,18 @@ export const sweep = restate.service({
   handlers: {
     run: async (ctx: Context, request: SweepRequest): Promise<void> => {
       const { jobId, epoch, blocks } = request;
-      let { stage, block } = request;
-      for (let cleared = 0; cleared < AT_ONCE && stage < blocks.length;) {
-        if (block < blocks[stage]!) {
-          clearBlock(ctx, blockKey(jobId, epoch, stage, block));
+      let { at, block } = request;
+      for (let cleared = 0; cleared < AT_ONCE && at < blocks.length;) {
+        if (block < blocks[at]!) {
+          clearBlock(ctx, blockKey(jobId, epoch, SOURCE + at, block));
           block += 1;
           cleared += 1;
         } else {
-          stage += 1;
+          at += 1;
           block = 0;
         }
       }
-      if (stage < blocks.length) sendSweep(ctx, { ...request, stage, block });
+      if (at < blocks.length) sendSweep(ctx, { ...request, at, block });
     },
   },
   options: { ingressPrivate: true },

@@ -1,6 +1,7 @@
 import { InvocationIdParser, type ObjectContext } from "@restatedev/restate-sdk";
 import { sendTimer } from "../wire/calls.ts";
 import type { JobEvent } from "./core/reducer.ts";
+import { takesAppends } from "./core/seal.ts";
 import type { JobState } from "./core/state.ts";
 import { KEYS } from "./state-keys.ts";
 
@@ -52,7 +53,7 @@ export function timerEvent(
       if (generation !== state.generation) return null;
       return { type: "stop", at, as: "FAILED", reason: "deadline exceeded" };
     case "sealBy": {
-      if (state.stages[0]!.sealed) return null;
+      if (!takesAppends(state)) return null;
       const early = state.fedAt + state.plan.sealByMs - at;
       if (early > 0) return early;
       if (state.plan.sealPolicy === "fail") {

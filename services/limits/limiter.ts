@@ -8,11 +8,11 @@ import {
   type LeaseRequest,
   type LimiterState,
 } from "./core/lease.ts";
+import { isStageLimiter } from "./keys.ts";
 
 /**
- * Shares out what is limited: the attempts of an action among all jobs (key `action/<name>`), and the
- * starts of a stage among its chunks (key `stage/<job>/<epoch>/<stage>`). Chunks ask about once a second,
- * not once a task.
+ * Shares out what is limited: the attempts of an action among all jobs, and the starts of a stage among its
+ * chunks. Chunks ask about once a second, not once a task.
  */
 export const limiter = restate.object({
   name: "Limiter",
@@ -23,7 +23,9 @@ export const limiter = restate.object({
       const idle = idleAt(state);
       if (idle !== null && idle <= state.at) ctx.clear(STATE);
       else ctx.set(STATE, state);
-      if (idle !== null && idle > state.at) expireLimiter(ctx, ctx.key, Math.ceil(idle - state.at));
+      if (idle !== null && idle > state.at && !isStageLimiter(ctx.key)) {
+        expireLimiter(ctx, ctx.key, Math.ceil(idle - state.at));
+      }
       return answer;
     },
 
@@ -33,6 +35,9 @@ export const limiter = restate.object({
       const idle = state && idleAt(state);
       if (idle !== null && idle <= (await ctx.date.now())) ctx.clear(STATE);
     },
+
+    /** Its job is forgotten. */
+    forget: async (ctx: ObjectContext): Promise<void> => ctx.clear(STATE),
   },
   options: { ingressPrivate: true },
 });

@@ -52,6 +52,8 @@ export class ChunkLog {
   #seq = 0;
   #startedAt: number | null = null;
   #last: Group["head"] | null = null;
+  /** what no report has said yet */
+  #progress: string | undefined;
   #totals = { succeeded: 0, failed: 0, cancelled: 0, retries: 0, taskMs: 0 };
 
   /** `indexes`: of all its tasks, in order; `invocation`: of the runner */
@@ -121,6 +123,7 @@ export class ChunkLog {
 
   add({ head, lines }: Group): void {
     this.#last = head;
+    this.#progress = head.progress ?? this.#progress;
     const bytes = bytesOf(lines);
     this.#committedBytes += bytes;
     this.#unsavedBytes += bytes;
@@ -136,21 +139,23 @@ export class ChunkLog {
     if (head.returnedFrom !== null) this.#giveBack(head.returnedFrom);
   }
 
-  /** Takes in what was stored before; pieces and reports get numbers from `firstPart` on. */
-  restore(pieces: readonly Piece[], returnedFrom: number | null, firstPart: number): void {
+  /** Takes in what was stored before. */
+  restore({ name, lines }: Piece): void {
+    if (isEmissionPiece(name)) {
+      this.#passed.push(this.#passedOn(name, lines));
+      return;
+    }
+    this.#record(lines);
+    this.#unsaved = [];
+    for (const line of lines) this.#totals[TOTAL_OF[lineStatus(line)]] += 1;
+    if (parsePiece(name)?.passes) this.#passed.push(this.#passedResults(name, lines));
+  }
+
+  /** After all of it: pieces and reports get numbers from `firstPart` on. */
+  resume(returnedFrom: number | null, firstPart: number): void {
     this.#part = firstPart;
     this.#seq = firstPart;
     if (returnedFrom !== null) this.#giveBack(returnedFrom);
-    for (const { name, lines } of pieces) {
-      if (isEmissionPiece(name)) {
-        this.#passed.push(this.#passedOn(name, lines));
-        continue;
-      }
-      this.#record(lines);
-      for (const line of lines) this.#totals[TOTAL_OF[lineStatus(line)]] += 1;
-      if (parsePiece(name)?.passes) this.#passed.push(this.#passedResults(name, lines));
-    }
-    this.#unsaved = [];
   }
 
   /** The pieces to store now; they are in the next report. */
@@ -183,6 +188,8 @@ export class ChunkLog {
     const firstPiece = final ? 0 : this.#reportedPieces;
     this.#reportedPieces = this.#passed.length;
     this.#seq += 1;
+    const progress = this.#progress;
+    this.#progress = undefined;
     return {
       epoch,
       generation,
@@ -199,6 +206,7 @@ export class ChunkLog {
       retrying: last?.retrying ?? 0,
       nextRetryAt: last?.nextRetryAt ?? null,
       ...(last?.heldBy && !final ? { heldBy: last.heldBy } : {}),
+      ...(progress === undefined ? {} : { progress }),
       firstPiece,
       pieces: this.#passed.slice(firstPiece),
       returned: this.#returned,

@@ -18,7 +18,16 @@ export interface ChunkSpec {
   readonly slices: readonly Segment[];
   readonly plan: Pick<
     StagePlan,
-    "action" | "payload" | "rate" | "retry" | "timeoutMs" | "graceMs" | "durability" | "fold"
+    | "action"
+    | "call"
+    | "payload"
+    | "rate"
+    | "shared"
+    | "retry"
+    | "timeoutMs"
+    | "graceMs"
+    | "durability"
+    | "fold"
   >;
   readonly next: { readonly stage: number; readonly action: string } | null;
   /** other tasks of its stage wait for its slots */
@@ -33,6 +42,8 @@ export interface ChunkSpec {
   readonly isResumed: boolean;
   /** the stage keeps its results inline */
   readonly collects: boolean;
+  /** of a page: the input field that each of its items arrives in */
+  readonly itemsAs?: string;
 }
 
 export interface Room {

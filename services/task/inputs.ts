@@ -95,7 +95,9 @@ function fetchSeeds(
     case "piece": {
       const { key, name, offset } = source;
       const call = pieceSeeds(ctx, key, { name, offset, count });
-      return async (): Promise<StoredSeed[]> => (await call).lines.map(storedSeed);
+      // Pages are nobody's parents: with the tasks of stage 0 everything begins.
+      const seedOf = spec.stage === 0 ? firstSeed : storedSeed;
+      return async (): Promise<StoredSeed[]> => (await call).lines.map(seedOf);
     }
   }
 }
@@ -110,6 +112,8 @@ function storedSeed(line: string): StoredSeed {
     fields: line.slice(afterOrigin + 1, -1),
   };
 }
+
+const firstSeed = (line: string) => ({ ...storedSeed(line), parent: null, origin: null });
 
 function pendingTasks(
   { first, count }: Segment,

@@ -5,16 +5,21 @@ import { partOf } from "./piece.ts";
 
 /** Takes up a chunk whose runner was killed by somebody's hand: what it stored counts, the rest runs again. */
 export async function restoreLog(ctx: Context, log: ChunkLog): Promise<void> {
-  const { head, lines } = await recordedPieces(ctx, log.key, log.spec);
-  let at = 0;
-  const pieces = head.pieces.map(({ name, lines: count }) => ({
-    name,
-    part: partOf(name, log.spec) ?? 0,
-    lines: lines.slice(at, (at += count)),
-  }));
+  const { generation, chunk } = log.spec;
+  let lastPart = 0;
+  let returnedFrom: number | null = null;
+  for (let skip = 0, hasMore = true; hasMore;) {
+    const { head, lines } = await recordedPieces(ctx, log.key, { generation, chunk, skip });
+    let at = 0;
+    for (const { name, lines: count } of head.pieces) {
+      log.restore({ name, lines: lines.slice(at, (at += count)) });
+      lastPart = Math.max(lastPart, partOf(name, log.spec) ?? 0);
+    }
+    skip += head.pieces.length;
+    ({ hasMore, returnedFrom } = head);
+  }
   // Above whatever the killed one may still have under way.
-  const firstPart = pieces.reduce((next, { part }) => Math.max(next, part), 0) + RESUMED_PARTS;
-  log.restore(pieces, head.returnedFrom, firstPart);
+  log.resume(returnedFrom, lastPart + RESUMED_PARTS);
 }
 
 // --- internal ---

@@ -1,9 +1,9 @@
 import type { Context, Serde } from "@restatedev/restate-sdk";
 import type { FindAction } from "../job/core/plan.ts";
 import type { ChunkReport } from "../job/core/state.ts";
-import { sendFreed, sendReport } from "../wire/calls.ts";
+import { sendReport } from "../wire/calls.ts";
 import { linesSerde, type Lines } from "../wire/lines.ts";
-import { ChunkLog } from "./chunk-log.ts";
+import type { ChunkLog } from "./chunk-log.ts";
 import type { ChunkSpec } from "./chunk-spec.ts";
 import { Control } from "./control.ts";
 import { crashedGroup } from "./crashed-group.ts";
@@ -12,10 +12,9 @@ import type { GroupHead } from "./executor/group.ts";
 import type { Grant } from "./executor/lease.ts";
 import { isStillHere, release, type Begun } from "./executor/quarantine.ts";
 import { startExecution } from "./executor/start.ts";
-import { loadInputs, type ChunkInputs } from "./inputs.ts";
-import { Leases } from "./leases.ts";
+import type { ChunkInputs } from "./inputs.ts";
 import { mark } from "./mark.ts";
-import { restoreLog } from "./restore.ts";
+import { closeChunk, openChunk, type OpenChunk } from "./open-chunk.ts";
 import { save } from "./save.ts";
 import { Suspects, type Round } from "./suspects.ts";
 
@@ -34,37 +33,25 @@ export async function runChunk(
   findAction: FindAction,
 ): Promise<ChunkReport> {
   const control = new Control(ctx);
-  const inputs = await loadInputs(ctx, spec);
-  const indexes = inputs.tasks.map(({ index }) => index);
-  const log = new ChunkLog(spec, { indexes, invocation: ctx.request().id });
-  if (spec.isResumed) await restoreLog(ctx, log);
+  const open = await openChunk(ctx, spec);
+  const { inputs, log } = open;
   const suspects = new Suspects(spec.window);
-  const leases = new Leases(ctx, spec.jobId);
 
   while (!log.isDone) {
-    const open = openTasks(inputs, log);
-    const next = suspects.next(open);
+    const left = openTasks(inputs, log);
+    const next = suspects.next(left);
     // A stop starts nothing, so that all of them can end at once.
-    const round = control.stopped.aborted ? { ...next, group: open } : next;
+    const round = control.stopped.aborted ? { ...next, group: left } : next;
     const begun = await begin(ctx, control, round.kind);
     log.begin(begun.at);
-    if (!(await hasDied(ctx, { control, inputs, log, round, begun, findAction, leases }))) continue;
+    if (!(await hasDied(ctx, { control, open, round, begun, findAction }))) continue;
     const lost = round.group.filter((index) => log.isOpen(index));
     for (const index of suspects.died(lost, begun.isAlone)) {
       log.add(crashedGroup(spec, inputs, index, { begun, deaths: suspects.deaths(index) }));
     }
   }
   release(ctx.request().id);
-  leases.release();
-  if (spec.isAwaited)
-    sendFreed(ctx, spec.jobId, {
-      epoch: spec.epoch,
-      generation: spec.generation,
-      stage: spec.stage,
-      chunk: spec.chunk,
-    });
-  await save(ctx, log, true);
-  return log.report(true);
+  return closeChunk(ctx, open);
 }
 
 // --- internal ---
@@ -88,20 +75,16 @@ async function hasDied(
   ctx: Context,
   {
     control,
-    inputs,
-    log,
+    open: { inputs, log, leases },
     round,
     begun,
     findAction,
-    leases,
   }: {
     readonly control: Control;
-    readonly inputs: ChunkInputs;
-    readonly log: ChunkLog;
+    readonly open: OpenChunk;
     readonly round: Round;
     readonly begun: Begun;
     readonly findAction: FindAction;
-    readonly leases: Leases;
   },
 ): Promise<boolean> {
   const { attemptCompletedSignal } = ctx.request();

@@ -13,17 +13,17 @@ import type { JobOutcome } from "../contract/job-outcome.ts";
 import type { Receiver } from "../contract/job-request.ts";
 import type { AgainRequest } from "../data/again.ts";
 import type {
-  ChunkId,
   PutHead,
   ReadHead,
   ReadRequest,
   RecordedHead,
+  RecordedRequest,
   SeedsRequest,
   Span,
   SpansRequest,
   Tally,
 } from "../data/data.ts";
-import type { ChunkReport, FreedChunk } from "../job/core/state.ts";
+import type { BegunChunk, ChunkReport, FreedChunk } from "../job/core/state.ts";
 import type { Reopening } from "../job/redrive.ts";
 import type { JobTimer } from "../job/timers.ts";
 import type { Notice, NoticeId } from "../job/core/notices.ts";
@@ -49,9 +49,9 @@ export interface SliceRequest {
 export interface SweepRequest {
   readonly jobId: string;
   readonly epoch: string;
-  /** Data objects of each stage */
+  /** Data objects of the source and of each stage, and which of them is next */
   readonly blocks: readonly number[];
-  readonly stage: number;
+  readonly at: number;
   readonly block: number;
 }
 
@@ -73,6 +73,12 @@ export interface FollowRequest extends NoticePlace {
 export type CompletionRequest = Omit<NoticePlace, "jobId" | "n">;
 export type NoticeReport = Omit<NoticePlace, "jobId"> & Notice;
 
+/** What a task of a durable action says of the job. */
+export interface TaskProgress {
+  readonly generation: number;
+  readonly text: string;
+}
+
 /** Wake this awakeable when the event has been raised. */
 export interface EventWaiter {
   readonly name: string;
@@ -92,11 +98,16 @@ export interface WakeRequest {
 export const sendChunk = (ctx: Context, spec: ChunkSpec) =>
   send(ctx, { service: "Chunk", method: "run", parameter: spec });
 
-export const runChunk = (ctx: Context, spec: ChunkSpec) =>
-  call<ChunkReport>(ctx, { service: "Runner", method: "run", parameter: spec });
+export const runChunk = (ctx: Context, spec: ChunkSpec) => {
+  const method = spec.plan.call ? "call" : "run";
+  return call<ChunkReport>(ctx, { service: "Runner", method, parameter: spec });
+};
 
 export const sendReport = (ctx: Context, jobId: string, report: ChunkReport) =>
   send(ctx, { service: "Job", key: jobId, method: "report", parameter: report });
+
+export const sendBegun = (ctx: Context, jobId: string, begun: BegunChunk) =>
+  send(ctx, { service: "Job", key: jobId, method: "begun", parameter: begun });
 
 export const sendFreed = (ctx: Context, jobId: string, freed: FreedChunk) =>
   send(ctx, { service: "Job", key: jobId, method: "freed", parameter: freed });
@@ -127,11 +138,28 @@ export const submitJob = (ctx: Context, jobId: string, request: unknown) =>
 export const awaitOutcome = (ctx: Context, jobId: string, request: unknown) =>
   call<JobOutcome>(ctx, { service: "Job", key: jobId, method: "outcome", parameter: request });
 
+/** Submits a job and waits for its end, however long that takes; it is cancelled with the caller. */
+export const runSubJob = (ctx: Context, request: unknown) =>
+  call<JobOutcome>(ctx, { service: "Jobs", method: "runSubJob", parameter: request });
+
+export const sendCancel = (ctx: Context, jobId: string, reason: string) =>
+  send(ctx, { service: "Job", key: jobId, method: "cancel", parameter: { reason } });
+
+export const sendProgress = (ctx: Context, jobId: string, progress: TaskProgress) =>
+  send(ctx, { service: "Job", key: jobId, method: "progress", parameter: progress });
+
 /** The outcome of an ended job, read anew. */
 export const endedOutcome = (ctx: Context, jobId: string, epoch: string) =>
   call<JobOutcome>(ctx, { service: "Job", key: jobId, method: "ended", parameter: epoch });
 
-export const sendWaiter = (ctx: Context, jobId: string, waiter: { id: string; leaves?: true }) =>
+/** Who waits for a job's end: an awakeable, or one that waits no longer. */
+export interface Waiter {
+  readonly epoch: string;
+  readonly id: string;
+  readonly leaves?: true;
+}
+
+export const sendWaiter = (ctx: Context, jobId: string, waiter: Waiter) =>
   send(ctx, { service: "Job", key: jobId, method: "wait", parameter: waiter });
 
 export const sendExpire = (ctx: Context, jobId: string, epoch: string, delay: number) =>
@@ -145,6 +173,7 @@ export const reopenJob = (ctx: Context, jobId: string, request: Reopening) =>
 
 export const blockSpans = (ctx: Context, key: string, request: SpansRequest) =>
   call<Span[]>(ctx, { service: "Data", key, method: "spans", parameter: request });
+
 export const sendNotice = (ctx: Context, request: NoticeRequest) =>
   send(ctx, { service: "Notify", method: "deliver", parameter: request });
 
@@ -214,12 +243,8 @@ export const tallyBlock = (ctx: Context, key: string, inFlight: readonly string[
 export const pieceSeeds = (ctx: Context, key: string, request: SeedsRequest) =>
   call(ctx, { service: "Data", key, method: "seeds", parameter: request }, linesSerde<null>());
 
-export const recordedPieces = (ctx: Context, key: string, { generation, chunk }: ChunkId) =>
-  call(
-    ctx,
-    { service: "Data", key, method: "recorded", parameter: { generation, chunk } },
-    linesSerde<RecordedHead>(),
-  );
+export const recordedPieces = (ctx: Context, key: string, parameter: RecordedRequest) =>
+  call(ctx, { service: "Data", key, method: "recorded", parameter }, linesSerde<RecordedHead>());
 
 export const blockTimeline = (ctx: Context, key: string) =>
   call<TimelineChunk[]>(ctx, { service: "Data", key, method: "timeline", parameter: null });
@@ -242,6 +267,9 @@ export const askLimiter = (ctx: Context, key: string, request: LeaseRequest) =>
 /** Says it without waiting for the answer. */
 export const tellLimiter = (ctx: Context, key: string, request: LeaseRequest) =>
   send(ctx, { service: "Limiter", key, method: "lease", parameter: request });
+
+export const forgetLimiter = (ctx: Context, key: string) =>
+  send(ctx, { service: "Limiter", key, method: "forget", parameter: null });
 
 export const expireLimiter = (ctx: Context, key: string, delay: number) =>
   send(ctx, { service: "Limiter", key, method: "expire", parameter: null, delay });

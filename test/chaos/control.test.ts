@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { JobOutcome } from "../../services/contract/job-outcome.ts";
 import type { JobStatus } from "../../services/contract/job-status.ts";
 import { eventually } from "../support/eventually.ts";
+import { expectToldOfEach } from "./support/ends.ts";
 import { startChaos, type Chaos } from "./support/environment.ts";
 import { Refused } from "./support/jobs.ts";
 import { IS_THOROUGH, ROUNDS, seededRandom } from "./support/random.ts";
@@ -104,7 +105,6 @@ const STUMBLING = {
   payload: { failures: 1, sleepMs: 15 },
   retry: { initialInterval: "500ms" },
 };
-const ENDS = ["1:0:0", "1:1:0", "1:job:0"];
 const WITHIN_MS = 60_000;
 
 const submit = (id: string, request: Record<string, unknown>) => chaos.jobs.submit(id, request);
@@ -128,14 +128,7 @@ function expectEnded(error: unknown): void {
 
 /** Counts and outcomes agree, each end was told of once, and nothing of the job goes on. */
 async function expectEndedOnce(outcome: JobOutcome, tasks: readonly number[]): Promise<void> {
-  const { jobId } = outcome;
   await chaos.jobs.expectWhole(outcome, tasks);
-  await eventually(async () => {
-    const { notifications } = await chaos.jobs.call<JobStatus>(`Job/${jobId}/status`);
-    expect(notifications?.map(({ status }) => status)).toEqual(ENDS.map(() => "DELIVERED"));
-    const underWay = (await chaos.jobs.underWay()).map(({ target }) => target);
-    expect(underWay.filter((target) => target.includes(jobId))).toEqual([]);
-  });
-  expect(chaos.told(jobId)).toEqual(ENDS);
-  expect(await wait(jobId)).toEqual(outcome);
+  await expectToldOfEach(chaos, outcome);
+  expect(await wait(outcome.jobId)).toEqual(outcome);
 }

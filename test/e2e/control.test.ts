@@ -92,6 +92,18 @@ describe("cancel", () => {
     expect(await job.verify()).toMatchObject({ ok: true, checked: 300 });
   });
 
+  it("lets nothing more start in a chunk that has just begun", async () => {
+    const job = fanfold.job();
+    const range = { start: 1, stop: 40 };
+    const limits = { concurrency: 4 };
+    await job.submit({ action: "nap", payload: { ms: 900 }, fanout: { range }, limits });
+    await eventually(async () => expect((await job.status()).stages[0]!.counts.running).toBe(4));
+    await job.cancel();
+    await job.outcome();
+    const started = (await job.allResults()).filter(({ attempts }) => attempts > 0);
+    expect(started.length).toBeLessThanOrEqual(4);
+  });
+
   it("is not held up by code that ignores its signal", async () => {
     const job = fanfold.job();
     const request = { action: "deaf", fanout: { tasks: 3 }, cancelGrace: "300ms" } as const;

@@ -18,8 +18,8 @@ it.skipIf(isReplayed)("lets a small job pass a large one when all places are tak
   const limits = { concurrency: 1_000 };
   await large.submit({ action: "free", payload, fanout: { tasks: 20_000 }, limits });
   await expect.poll(() => peak(free.spansOf(large.id))).toBe(PLACES);
-  const { tookMs } = await small.run({ action: "free", payload, fanout: { tasks: 100 }, limits });
-  expect(tookMs).toBeLessThan(1_000);
+  await small.run({ action: "free", payload, fanout: { tasks: 100 }, limits });
+  expect(free.spansOf(large.id).length).toBeLessThan(20_000 / 4);
   await large.outcome();
   expect(peak(free.spansOf(large.id, small.id))).toBe(PLACES);
 });

@@ -8,6 +8,7 @@ const { get, post, job, admin } = await startTestFanfold({ actions: [echo] });
 /** What the contract offers; everything else is Fanfold's own business. */
 const PUBLIC: Readonly<Record<string, string>> = {
   Jobs: "submit run plan list",
+  echo: "run",
   Job: `submit append seal status outcome results timeline why verify pause resume cancel setLimits
     redrive raiseEvent setCustomStatus purge`,
 };

@@ -10,6 +10,11 @@ export function adminClient(adminUrl: string) {
     return ((await response.json()) as { rows: Record<string, unknown>[] }).rows;
   };
 
+  const patch = async (path: string): Promise<void> => {
+    const response = await fetch(`${adminUrl}/${path}`, { method: "PATCH" });
+    if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
+  };
+
   return {
     query,
 
@@ -20,12 +25,15 @@ export function adminClient(adminUrl: string) {
          where status <> 'completed' and target_handler_name not in ('expire', 'timer')`,
       ),
 
-    /** Resolves when the server has taken it. */
-    cancel: async (invocationId: string): Promise<void> => {
-      const path = `invocations/${invocationId}/cancel`;
-      const response = await fetch(`${adminUrl}/${path}`, { method: "PATCH" });
-      if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
+    /** Ends the invocations of a handler, as an operator's hand would; the answer says how many. */
+    kill: async (target: string): Promise<number> => {
+      const found = await query(`select id from sys_invocation where target = '${target}'`);
+      for (const { id } of found) await patch(`invocations/${String(id)}/kill`);
+      return found.length;
     },
+
+    /** Resolves when the server has taken it. */
+    cancel: (invocationId: string) => patch(`invocations/${invocationId}/cancel`),
 
     services: async (): Promise<Service[]> => {
       const response = await fetch(`${adminUrl}/services`);

@@ -116,6 +116,7 @@ const BYTES_A_CHUNK = 4 * 1024 * 1024;
 function account(backlog: Backlog, segment: Segment, sign: 1 | -1): void {
   backlog.tasks += sign * segment.count;
   if (segment.source.kind !== "slice" && segment.source.kind !== "piece") return;
-  backlog.items += sign * segment.count;
+  // No item takes less than a byte; a stored range takes a few for any number of tasks.
+  backlog.items += sign * Math.min(segment.count, segment.bytes);
   backlog.bytes += sign * segment.bytes;
 }

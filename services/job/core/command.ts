@@ -5,6 +5,10 @@ import type { PlannedChunk } from "./dispatch.ts";
 /** What the durable edge has to do for a job, in this order. */
 export type Command =
   | { type: "dispatch"; stage: number; planned: PlannedChunk }
+  /** send the chunk that reads a page of the source */
+  | { type: "read page"; page: number; chunk: number }
+  /** of the next page, as JSON */
+  | { type: "keep cursor"; cursor: string }
   | { type: "spill"; stage: number; spilled: SpilledPage }
   /** tell a chunk in flight */
   | { type: "direct"; invocation: string; directive: Directive }

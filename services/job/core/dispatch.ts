@@ -1,17 +1,26 @@
 import { LIMITS } from "../../contract/limits.ts";
+import type { Room } from "../../task/chunk-spec.ts";
 import { take } from "./backlog.ts";
 import type { RatePlan } from "../../limits/core/starts.ts";
 import type { StagePlan } from "./plan.ts";
 import type { Segment } from "./segments.ts";
+import type { SourceState } from "./source.ts";
 import { backlogsOf, unstartedTasks, waitingTasks, type StageState } from "./state.ts";
 
 /** Outcomes of this many consecutive indexes lie in one Data object; a chunk never crosses into the next. */
 export const BLOCK = 16_000;
 export const MAX_CHUNK = 8_000;
 export const MAX_IN_FLIGHT = 64;
+/** Each call is three entries of its chunk's journal, and each answer wakes whoever waits for the window. */
+export const CALLS: ChunkBounds = { maxSize: 250, maxWindow: 64 };
+
+interface ChunkBounds {
+  readonly maxSize: number;
+  readonly maxWindow: number;
+}
 
 /** What a stage may do: run so many tasks at once, and start so many in a second. */
-export interface Bounds {
+export interface Bounds extends Partial<ChunkBounds> {
   readonly concurrency: number;
   readonly perSecond?: number;
 }
@@ -36,7 +45,13 @@ export interface PlannedChunk {
  */
 export function planChunks(
   stage: StageState,
-  { concurrency, perSecond = Infinity, at }: Bounds & { readonly at: number },
+  {
+    concurrency,
+    perSecond = Infinity,
+    maxSize = MAX_CHUNK,
+    maxWindow = Infinity,
+    at,
+  }: Bounds & { readonly at: number },
 ): PlannedChunk[] {
   const planned: PlannedChunk[] = [];
   let inFlight = Object.keys(stage.chunks).length;
@@ -51,14 +66,14 @@ export function planChunks(
     const next = backlog?.head[0];
     if (!next || free < 1 || due < 1) break;
     const waiting = Math.min(due, waitingTasks(stage));
-    const base = Math.min(free, share);
+    const base = Math.min(free, share, maxWindow);
     const part = Math.ceil((waiting * base) / free);
-    const size = Math.min(due, chunkSize(stage.pace, base, part));
+    const size = Math.min(due, maxSize, chunkSize(stage.pace, base, part));
     const limit = (Math.floor(next.first / BLOCK) + 1) * BLOCK;
     const slices = take(backlog, size, limit);
     const taken = slices.reduce((sum, slice) => sum + slice.count, 0);
     const fair = Math.max((free * taken) / waiting, (base * taken) / size);
-    const window = clamp(Math.ceil(fair), 1, Math.min(free, taken));
+    const window = clamp(Math.ceil(fair), 1, Math.min(free, taken, maxWindow));
     const chunk = stage.nextChunk++;
     stage.chunks[chunk] = {
       first: next.first,
@@ -91,8 +106,9 @@ export function planChunks(
 }
 
 /** The stage's own bounds, or those of its action if they are lower. */
-export function boundsOf({ concurrency, rate, shared }: StagePlan): Bounds {
+export function boundsOf({ concurrency, rate, shared, call }: StagePlan): Bounds {
   return {
+    ...(call ? CALLS : {}),
     concurrency: Math.min(concurrency, shared?.concurrency ?? Infinity),
     perSecond: Math.min(perSecondOf(rate), perSecondOf(shared?.rate ?? null)),
   };
@@ -100,11 +116,24 @@ export function boundsOf({ concurrency, rate, shared }: StagePlan): Bounds {
 /** How many Data objects may hold something of a stage. */
 export const blocksOf = ({ sentTo }: StageState) => Math.ceil(sentTo / BLOCK);
 
+/** The same of its source: each page that was asked for. */
+export const pageBlocks = (source: SourceState | null) =>
+  source && source.nextChunk > 0 ? Math.floor(source.page / BLOCK) + 1 : 0;
+
 /** No more is dispatched while the next stage has this much waiting: half of what it may store. */
 export function isFlooded(next: StageState | undefined): boolean {
   if (!next) return false;
   const { items, bytes } = next.backlog;
   return items > LIMITS.backlogItems / 2 || bytes > LIMITS.backlogBytes / 2;
+}
+
+/** What a stage may still take; undefined: there is none, so it does not matter. */
+export function roomIn(next: StageState | undefined): Room {
+  return {
+    items: LIMITS.backlogItems - (next?.backlog.items ?? 0),
+    bytes: LIMITS.backlogBytes - (next?.backlog.bytes ?? 0),
+    tasks: LIMITS.tasksPerStage - (next?.total ?? 0),
+  };
 }
 
 // --- internal ---

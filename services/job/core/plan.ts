@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import type { AnyAction } from "../../actions.ts";
 import { durationMs } from "../../contract/duration.ts";
 import type { JsonObject } from "../../contract/fanout.ts";
 import type {
@@ -9,6 +8,8 @@ import type {
   Limits as LimitsRequest,
   Stage,
 } from "../../contract/job-request.ts";
+import type { DefinedAction } from "../../registry.ts";
+import { callTarget, type CallTarget } from "./call-target.ts";
 import { countReceivers, type Receivers } from "./notices.ts";
 import type { Limits } from "../../limits/core/lease.ts";
 import type { RatePlan } from "../../limits/core/starts.ts";
@@ -25,6 +26,8 @@ export interface RetryPlan {
 /** One stage with every option decided: stage before job before action before default. */
 export interface StagePlan {
   readonly action: string;
+  /** null: a function action, which runs in its chunk */
+  readonly call: CallTarget | null;
   /** null: too long to be read at each step, stored on its own */
   readonly payload: JsonObject | null;
   readonly concurrency: number;
@@ -41,8 +44,19 @@ export interface StagePlan {
   readonly fold: Fold;
 }
 
+/** How pages of a dynamic fan-out are read. */
+export interface SourcePlan extends Pick<
+  StagePlan,
+  "action" | "call" | "shared" | "payload" | "retry" | "timeoutMs" | "graceMs"
+> {
+  /** the input field that an item arrives in */
+  readonly as: string;
+}
+
 export interface JobPlan {
   readonly stages: readonly StagePlan[];
+  /** null: the fan-out is not a dynamic one */
+  readonly source: SourcePlan | null;
   readonly open: boolean;
   readonly delayMs: number;
   /** of each generation */
@@ -56,7 +70,7 @@ export interface JobPlan {
   readonly receivers: number;
 }
 
-export type FindAction = (name: string) => AnyAction | undefined;
+export type FindAction = (name: string) => DefinedAction | undefined;
 
 /** The stages of a request in their one normal form. */
 export function stagesOf(request: JobRequest): readonly Stage[] {
@@ -67,12 +81,13 @@ export function stagesOf(request: JobRequest): readonly Stage[] {
   return chain.map((stage) => (typeof stage === "string" ? { action: stage } : stage));
 }
 
-/** Decides every option of a job. The request asks for nothing that `unsupported` names. */
+/** Decides every option of a job. */
 export function planJob(request: JobRequest, findAction: FindAction): JobPlan {
   const receivers = countReceivers(receiversOf(request));
   const retentionMs = durationMs(request.retention ?? "24h");
   return {
     stages: stagesOf(request).map((stage) => planStage(request, stage, findAction(stage.action))),
+    source: planSource(request, findAction),
     open: request.open ?? false,
     delayMs: durationMs(request.delay ?? 0),
     deadlineMs: request.deadline == null ? null : durationMs(request.deadline),
@@ -93,19 +108,19 @@ export function receiversOf(request: JobRequest): Receivers {
   };
 }
 
-/** What the contract has and this version does not do: paths in the request. */
-export function unsupported(request: JobRequest): string[] {
-  const found: string[] = [];
-  const check = (path: string, asked: boolean) => asked && found.push(path);
-  check("fanout.from", request.fanout?.from !== undefined);
-  for (const [at, stage] of stagesOf(request).entries()) {
-    check(`stage ${at}: remote action "${stage.action}"`, stage.action.includes("/"));
-  }
-  return found;
+/** Every action that tasks of a request run, where it stands, and the timeout given there. */
+export function actionsIn(request: JobRequest) {
+  const { from } = request.fanout ?? {};
+  return [
+    ...(from ? [{ name: from.action, path: "fanout.from", timeout: undefined }] : []),
+    ...stagesOf(request).map(({ action: name, timeout }, at) => {
+      return { name, path: `stage ${at}`, timeout };
+    }),
+  ];
 }
 
 /** What an action allows all jobs together; null: it has no limits. */
-export function sharedLimits(action: AnyAction | undefined): Limits | null {
+export function sharedLimits(action: Pick<DefinedAction, "limits"> | undefined): Limits | null {
   const { concurrency = null, rate } = action?.limits ?? {};
   return concurrency === null && !rate ? null : { concurrency, rate: ratePlan(rate) };
 }
@@ -162,22 +177,59 @@ const DEFAULTS = {
   labels: {},
 };
 
-function normalFanout({ foreach, range, ...other }: NonNullable<JobRequest["fanout"]> = {}) {
+function normalFanout({ foreach, range, from, ...other }: NonNullable<JobRequest["fanout"]> = {}) {
   return {
     ...other,
     ...(foreach ? { foreach: { as: "item", ...foreach } } : {}),
     ...(range ? { range: { as: "item", step: 1, ...range } } : {}),
+    ...(from ? { from: { as: "item", payload: {}, ...from } } : {}),
   };
 }
 
-function planStage(request: JobRequest, stage: Stage, action: AnyAction | undefined): StagePlan {
-  const retry = { ...action?.retry, ...request.retry, ...stage.retry };
+function planStage(
+  request: JobRequest,
+  stage: Stage,
+  action: DefinedAction | undefined,
+): StagePlan {
   return {
     action: stage.action,
+    call: callTarget(stage.action, action),
     payload: { ...request.payload, ...stage.payload },
     concurrency: stage.limits?.concurrency ?? request.limits?.concurrency ?? 100,
     rate: ratePlan(stage.limits?.rate === undefined ? request.limits?.rate : stage.limits.rate),
     shared: sharedLimits(action),
+    ...planAttempts(request, stage, action),
+    durability: (action?.kind === "function" && action.durability) || "group",
+    policy: stage.failurePolicy ?? request.failurePolicy ?? "complete-all",
+    succeedAfter:
+      (stage.succeedAfter === undefined ? request.succeedAfter : stage.succeedAfter) ?? null,
+    fold: stage.fold ?? request.fold ?? "collect",
+  };
+}
+
+/** Options of a stage are not its source's. */
+function planSource(request: JobRequest, findAction: FindAction): SourcePlan | null {
+  const { from } = request.fanout ?? {};
+  if (!from) return null;
+  const { action, payload = {}, as = "item" } = from;
+  const found = findAction(action);
+  return {
+    action,
+    call: callTarget(action, found),
+    shared: sharedLimits(found),
+    payload,
+    as,
+    ...planAttempts(request, { action }, found),
+  };
+}
+
+function planAttempts(
+  request: JobRequest,
+  stage: Stage,
+  action: DefinedAction | undefined,
+): Pick<StagePlan, "retry" | "timeoutMs" | "graceMs"> {
+  const retry = { ...action?.retry, ...request.retry, ...stage.retry };
+  return {
     retry: {
       maxAttempts: retry.maxAttempts ?? 3,
       initialMs: durationMs(retry.initialInterval ?? "200ms"),
@@ -187,11 +239,6 @@ function planStage(request: JobRequest, stage: Stage, action: AnyAction | undefi
     },
     timeoutMs: durationMs(stage.timeout ?? request.timeout ?? action?.timeout ?? "15m"),
     graceMs: durationMs(stage.cancelGrace ?? request.cancelGrace ?? action?.cancelGrace ?? "10s"),
-    durability: action?.durability ?? "group",
-    policy: stage.failurePolicy ?? request.failurePolicy ?? "complete-all",
-    succeedAfter:
-      (stage.succeedAfter === undefined ? request.succeedAfter : stage.succeedAfter) ?? null,
-    fold: stage.fold ?? request.fold ?? "collect",
   };
 }
 

@@ -1,6 +1,7 @@
 import { emptyBacklog, push } from "./backlog.ts";
 import type { Command } from "./command.ts";
 import { userFold } from "./fold/user-fold.ts";
+import { readOn } from "./pages.ts";
 import type { Segment } from "./segments.ts";
 import {
   backlogsOf,
@@ -21,17 +22,18 @@ export interface RedrivenStage {
   readonly stillDropped: readonly (readonly Segment[])[];
 }
 
-/** What runs again, and the stages whose user's fold does. */
+/** What runs again, the stages whose user's fold does, and whether the source is read on. */
 export interface Redrive {
   readonly at: number;
   readonly stages: readonly RedrivenStage[];
   readonly folds: readonly number[];
+  readonly readsOn: boolean;
 }
 
 /** Opens an ended job again, one generation later. The stages behind the first one take what it passes on. */
 export function redrive(
   state: JobState,
-  { at, stages, folds }: Redrive,
+  { at, stages, folds, readsOn }: Redrive,
   commands: Command[],
 ): void {
   state.earlierMs += (state.endedAt ?? state.updatedAt) - state.generationAt;
@@ -43,7 +45,8 @@ export function redrive(
   state.reason = null;
   state.stop = null;
   state.isPaused = false;
-  const first = Math.min(...folds, ...stages.map(({ stage }) => stage));
+  const running = new Set([...(readsOn ? [0] : []), ...folds, ...stages.map(({ stage }) => stage)]);
+  const first = Math.min(...running);
   for (const [number, stage] of state.stages.entries()) {
     if (number < first) continue;
     stage.status = stage.total > 0 ? "RUNNING" : "PENDING";
@@ -52,7 +55,8 @@ export function redrive(
     stage.sealed = number === first;
   }
   for (const redriven of stages) restore(state, redriven, commands);
-  for (const number of new Set([...folds, ...stages.map(({ stage }) => stage)])) {
+  if (readsOn) readOn(state);
+  for (const number of running) {
     const stage = state.stages[number]!;
     stage.ranIn = state.generation;
     stage.foldError = null;

@@ -1,18 +1,23 @@
+import { SOURCE } from "../../contract/task.ts";
 import { needsPage, refill } from "./backlog.ts";
+import { applyBegun } from "./begun.ts";
 import type { Command } from "./command.ts";
 import { boundsOf, isFlooded, planChunks } from "./dispatch.ts";
 import { addTasks } from "./feed.ts";
 import type { Folded } from "./fold/user-fold.ts";
 import { takeFolded } from "./folding.ts";
+import { applyPage, missingPages, readAhead } from "./pages.ts";
 import { judgeEarly, judgeStage, type Verdict } from "./policy.ts";
 import { redrive, type Redrive } from "./redrive.ts";
 import { applyFreed, applyReport } from "./report.ts";
+import { seal } from "./seal.ts";
 import type { Segment } from "./segments.ts";
 import {
   backlogsOf,
   begin,
   hasEnded,
   waitingTasks,
+  type BegunChunk,
   type ChunkReport,
   type FreedChunk,
   type JobState,
@@ -26,6 +31,7 @@ export type JobEvent =
   /** tasks for stage 0, and whether they were the last ones */
   | { type: "feed"; at: number; segments: readonly Segment[]; slices: number; seal: boolean }
   | { type: "report"; report: ChunkReport }
+  | { type: "begun"; begun: BegunChunk }
   | { type: "freed"; freed: FreedChunk }
   | { type: "folded"; folded: Folded }
   /** the delay is over */
@@ -87,8 +93,10 @@ export function withPage(
 function apply(state: JobState, event: JobEvent, commands: Command[]): boolean {
   if (event.type === "report") {
     state.updatedAt = Math.max(state.updatedAt, event.report.at);
-    return applyReport(state, event.report, commands);
+    const isPage = event.report.stage === SOURCE;
+    return (isPage ? applyPage : applyReport)(state, event.report, commands);
   }
+  if (event.type === "begun") return applyBegun(state, event.begun, commands);
   if (event.type === "freed") return applyFreed(state, event.freed);
   if (event.type === "folded") {
     const { stage, at, answer } = event.folded;
@@ -102,7 +110,7 @@ function apply(state: JobState, event: JobEvent, commands: Command[]): boolean {
       state.fedAt = event.at;
       state.slices += event.slices;
       addTasks(state, 0, event.segments, commands);
-      if (event.seal) state.stages[0]!.sealed = true;
+      if (event.seal) seal(state);
       break;
     case "start":
       begin(state);
@@ -120,6 +128,7 @@ function apply(state: JobState, event: JobEvent, commands: Command[]): boolean {
         event.stages.includes(at) ? { ...plan, ...event.limits } : plan,
       );
       state.plan = { ...state.plan, stages };
+      if (event.limits.rate) state.isPaced = true;
       for (const at of event.stages) giveOrder(state, at, commands);
       break;
     }
@@ -152,7 +161,8 @@ function endStages(state: JobState, commands: Command[]): void {
     }
     if (hasEnded(stage)) continue;
     const isIdle = waitingTasks(stage) === 0 && Object.keys(stage.chunks).length === 0;
-    if (!stage.sealed || !isIdle) return;
+    const isFed = at === 0 && state.source?.reading != null;
+    if (!stage.sealed || !isIdle || isFed) return;
     stage.startedAt ??= state.updatedAt;
     if (stage.folding === "due") {
       stage.folding = "running";
@@ -178,9 +188,13 @@ function endJob(state: JobState, commands: Command[]): void {
 }
 
 /** A stage that was stopped as it had succeeded enough is FAILED all the same if its fold is. */
-function endOf({ stages, plan }: JobState, at: number): Stop | Verdict {
+function endOf(state: JobState, at: number): Stop | Verdict {
+  const { stages, plan } = state;
   const { stop, foldError } = stages[at]!;
-  return stop && !foldError ? stop : judgeStage(stages[at]!, plan.stages[at]!);
+  if (stop && !foldError) return stop;
+  const missing = at === 0 ? missingPages(state) : null;
+  if (missing) return { as: "FAILED", reason: missing };
+  return judgeStage(stages[at]!, plan.stages[at]!);
 }
 
 function dispatch(state: JobState, commands: Command[]): void {
@@ -194,4 +208,5 @@ function dispatch(state: JobState, commands: Command[]): void {
       commands.push({ type: "dispatch", stage: at, planned });
     }
   }
+  readAhead(state, commands);
 }

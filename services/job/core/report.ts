@@ -3,8 +3,15 @@ import { unshift } from "./backlog.ts";
 import type { Command } from "./command.ts";
 import { addTasks } from "./feed.ts";
 import type { Segment } from "./segments.ts";
-import type { ChunkInFlight, ChunkReport, FreedChunk, JobState, StageState } from "./state.ts";
-import { drop, tellChunk } from "./stop.ts";
+import type {
+  BegunChunk,
+  ChunkInFlight,
+  ChunkReport,
+  FreedChunk,
+  JobState,
+  StageState,
+} from "./state.ts";
+import { drop, tell } from "./stop.ts";
 
 /** Counts what a chunk has done. False: it is not in flight, or its report older than one that was seen. */
 export function applyReport(state: JobState, report: ChunkReport, commands: Command[]): boolean {
@@ -30,7 +37,7 @@ export function applyReport(state: JobState, report: ChunkReport, commands: Comm
     delete stage.chunks[report.chunk];
   } else {
     follow(chunk, report);
-    tellChunk(state, report.stage, String(report.chunk), commands);
+    tell(state, report.stage, chunk, commands);
   }
   return true;
 }
@@ -43,18 +50,37 @@ export function applyFreed(state: JobState, freed: FreedChunk): boolean {
   return chunk !== undefined;
 }
 
-// --- internal ---
-
-const RATE_SECONDS = 5;
-
-/** Undefined: it has given its last report, or is of another job or generation. */
-function chunkInFlight(
+/** Feeds the next stage with the pieces that earlier reports of the chunk did not name. */
+export function passOn(
   state: JobState,
-  { epoch, generation, stage, chunk }: FreedChunk,
+  report: ChunkReport,
+  seenPieces: number,
+  commands: Command[],
+): void {
+  const next = state.stages[report.stage + 1];
+  // A report that came before its predecessor: the last one names every piece.
+  if (!next || report.firstPiece > seenPieces) return;
+  let first = next.total;
+  const segments: Segment[] = [];
+  for (const { key, name, count, bytes } of report.pieces.slice(seenPieces - report.firstPiece)) {
+    segments.push({ first, count, bytes, source: { kind: "piece", key, name, offset: 0 } });
+    first += count;
+  }
+  addTasks(state, report.stage + 1, segments, commands);
+}
+
+/** A chunk of a stage. Undefined: it has given its last report, or is of another job or generation. */
+export function chunkInFlight(
+  state: JobState,
+  { epoch, generation, stage, chunk }: Omit<BegunChunk, "invocation">,
 ): ChunkInFlight | undefined {
   const isForeign = epoch !== state.epoch || generation !== state.generation;
   return isForeign ? undefined : state.stages[stage]?.chunks[chunk];
 }
+
+// --- internal ---
+
+const RATE_SECONDS = 5;
 
 function count(stage: StageState, chunk: ChunkInFlight, report: ChunkReport): void {
   const succeeded = report.succeeded - chunk.succeeded;
@@ -78,36 +104,18 @@ function takeBack(stage: StageState, returned: readonly Segment[]): void {
 
 /** What the next report is compared with. */
 function follow(chunk: ChunkInFlight, report: ChunkReport): void {
-  const { seq, running, retrying, nextRetryAt, retries, taskMs, invocation, heldBy } = report;
+  const { seq, running, retrying, nextRetryAt, retries, taskMs, heldBy } = report;
   const { succeeded, failed, cancelled } = report;
   // Another runner has taken the chunk up, and has heard nothing.
-  if (chunk.invocation !== null && chunk.invocation !== invocation) chunk.order = -1;
-  Object.assign(chunk, { seq, running, retrying, nextRetryAt, retries, taskMs, invocation });
+  if (chunk.invocation !== null && chunk.invocation !== report.invocation) chunk.order = -1;
+  chunk.invocation = report.invocation;
+  Object.assign(chunk, { seq, running, retrying, nextRetryAt, retries, taskMs });
   Object.assign(chunk, { succeeded, failed, cancelled, heldBy });
   if (report.firstPiece <= chunk.pieces) {
     chunk.pieces = Math.max(chunk.pieces, report.firstPiece + report.pieces.length);
   }
   chunk.window = Math.min(chunk.window, report.window);
   chunk.seenAt = report.at;
-}
-
-/** Feeds the next stage with the pieces that earlier reports of the chunk did not name. */
-function passOn(
-  state: JobState,
-  report: ChunkReport,
-  seenPieces: number,
-  commands: Command[],
-): void {
-  const next = state.stages[report.stage + 1];
-  // A report that came before its predecessor: the last one names every piece.
-  if (!next || report.firstPiece > seenPieces) return;
-  let first = next.total;
-  const segments: Segment[] = [];
-  for (const { key, name, count, bytes } of report.pieces.slice(seenPieces - report.firstPiece)) {
-    segments.push({ first, count, bytes, source: { kind: "piece", key, name, offset: 0 } });
-    first += count;
-  }
-  addTasks(state, report.stage + 1, segments, commands);
 }
 
 function collect(state: JobState, report: ChunkReport, commands: Command[]): void {

@@ -5,6 +5,7 @@ import { userFold, type Folding } from "./fold/user-fold.ts";
 import type { HeldBy } from "../../task/executor/lease.ts";
 import type { JobPlan } from "./plan.ts";
 import type { Segment } from "./segments.ts";
+import { newSource, type SourceState } from "./source.ts";
 
 /** A chunk that was sent and has not given its last report. Counts are as of its newest report. */
 export interface ChunkInFlight {
@@ -109,10 +110,14 @@ export interface JobState {
   reason: string | null;
   isScheduled: boolean;
   isPaused: boolean;
+  /** a stage of it has or had a rate */
+  isPaced: boolean;
   /** null: it is not being stopped */
   stop: Stop | null;
   slices: number;
   stages: StageState[];
+  /** null: the fan-out is not a dynamic one */
+  source: SourceState | null;
 }
 
 /** What one chunk has done so far: every number is a total since it began. */
@@ -139,6 +144,8 @@ export interface ChunkReport {
   readonly retries: number;
   readonly taskMs: number;
   readonly heldBy?: HeldBy;
+  /** the newest text that one of its tasks has given as progress since the last report */
+  readonly progress?: string;
   /** tasks passed on to the next stage, from piece number `firstPiece` on */
   readonly firstPiece: number;
   readonly pieces: readonly PassedOn[];
@@ -149,6 +156,12 @@ export interface ChunkReport {
   /** with `final`, for a fold that chunks compute: its part of these results */
   readonly fold: unknown;
 }
+
+/** The runner of a chunk has begun: it can be told something from now on. */
+export type BegunChunk = Pick<
+  ChunkReport,
+  "epoch" | "generation" | "stage" | "chunk" | "invocation"
+>;
 
 /** All tasks of a chunk have ended; what it stores of them and its last report are still to come. */
 export type FreedChunk = Pick<ChunkReport, "epoch" | "generation" | "stage" | "chunk">;
@@ -180,6 +193,7 @@ export function newJob(
     reason: null,
     isScheduled: plan.delayMs > 0,
     isPaused: false,
+    isPaced: plan.stages.some(({ rate }) => rate !== null),
     stop: null,
     slices: 0,
     stages: plan.stages.map(({ fold }) => ({
@@ -209,6 +223,7 @@ export function newJob(
       folding: userFold(fold) === null ? null : "due",
       foldError: null,
     })),
+    source: newSource(plan),
   };
 }
 

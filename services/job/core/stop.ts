@@ -1,7 +1,15 @@
 import type { Directive } from "../../task/directive.ts";
 import { emptyBacklog, unshift } from "./backlog.ts";
 import type { Command } from "./command.ts";
-import { begin, hasEnded, REDRIVEN, type JobState, type StageState, type Stop } from "./state.ts";
+import {
+  begin,
+  hasEnded,
+  REDRIVEN,
+  type ChunkInFlight,
+  type JobState,
+  type StageState,
+  type Stop,
+} from "./state.ts";
 
 /**
  * Stops a stage: what waits is cancelled in one write however much it is, what runs is told. It ends when
@@ -49,18 +57,27 @@ export function drop(stage: StageState, generation: number): void {
   else stage.dropped.push({ generation, reason: stage.stop?.reason ?? "", backlog });
 }
 
-/** Tells the chunks in flight of a stage what holds from now on; those not heard of yet, when they report. */
+/**
+ * Tells the chunks in flight of a stage, and what feeds the first one, what holds from now on; those not heard
+ * of yet, when they begin.
+ */
 export function giveOrder(state: JobState, at: number, commands: Command[]): void {
   const stage = state.stages[at]!;
   stage.order += 1;
-  for (const chunk of Object.keys(stage.chunks)) tellChunk(state, at, chunk, commands);
+  for (const chunk of Object.values(stage.chunks)) tell(state, at, chunk, commands);
+  const reading = at === 0 && state.source?.reading;
+  if (reading) tell(state, at, reading, commands);
 }
 
 /** Tells a chunk what it has not been told. */
-export function tellChunk(state: JobState, at: number, id: string, commands: Command[]): void {
+export function tell(
+  state: JobState,
+  at: number,
+  chunk: Pick<ChunkInFlight, "invocation" | "order">,
+  commands: Command[],
+): void {
   const stage = state.stages[at]!;
-  const chunk = stage.chunks[id];
-  if (!chunk || chunk.invocation === null || chunk.order === stage.order) return;
+  if (chunk.invocation === null || chunk.order === stage.order) return;
   chunk.order = stage.order;
   commands.push({
     type: "direct",

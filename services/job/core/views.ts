@@ -2,6 +2,8 @@ import type { Blocker, ControlAnswer } from "../../contract/handlers.ts";
 import type { Counts, JobStatus, StageStatus } from "../../contract/job-status.ts";
 import { userFold } from "./fold/user-fold.ts";
 import type { HeldBy } from "../../task/executor/lease.ts";
+import { takesAppends } from "./seal.ts";
+import { sourceBlocker } from "./source-blocker.ts";
 import { endedTasks, hasEnded, unstartedTasks, type JobState, type StageState } from "./state.ts";
 
 /** A job as `status` shows it. `folds`: of each stage what its chunks' fold shows, if they compute one. */
@@ -51,7 +53,11 @@ export function blockers(state: JobState, now: number): Blocker[] {
       const message = `Stage ${at} is being stopped (${stage.stop.reason}); ${chunks} chunks wind down.`;
       add("stopping", message, { chunks });
     }
-    if (at === 0 && !stage.sealed) add("unsealed", "Stage 0 takes more tasks until it is sealed.");
+    if (at === 0 && takesAppends(state)) {
+      add("unsealed", "Stage 0 takes more tasks until it is sealed.");
+    }
+    const source = at === 0 && sourceBlocker(state);
+    if (source) found.push(source);
     if (at > 0 && !hasEnded(state.stages[at - 1]!)) {
       add("upstream", `Stage ${at} may get more tasks until stage ${at - 1} has ended.`);
     }
@@ -84,7 +90,8 @@ export function blockers(state: JobState, now: number): Blocker[] {
       add("fold", `The fold "${name}" goes through the outcomes.`, { fold: name });
     }
     for (const [chunk, { seenAt, first, size }] of Object.entries(stage.chunks)) {
-      if (now - seenAt <= SILENT_MS) continue;
+      // Those that wait for calls have nothing to say while nothing happens.
+      if (now - seenAt <= SILENT_MS || state.plan.stages[at]!.call) continue;
       const seconds = Math.round((now - seenAt) / 1_000);
       add(
         "silent",

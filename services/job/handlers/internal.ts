@@ -4,9 +4,15 @@ import type { JobOutcome } from "../../contract/job-outcome.ts";
 import type { ControlAnswer } from "../../contract/handlers.ts";
 import { jobNotFound, refusal } from "../../failure.ts";
 import { LIMITS } from "../../contract/limits.ts";
-import type { DroppedRequest, SliceRequest } from "../../wire/calls.ts";
+import type { DroppedRequest, SliceRequest, Waiter } from "../../wire/calls.ts";
 import { linesSerde, type Lines } from "../../wire/lines.ts";
-import { hasEnded, type ChunkReport, type FreedChunk, type JobState } from "../core/state.ts";
+import {
+  hasEnded,
+  type BegunChunk,
+  type ChunkReport,
+  type FreedChunk,
+  type JobState,
+} from "../core/state.ts";
 import { controlAnswer } from "../core/views.ts";
 import type { Folded } from "../core/fold/user-fold.ts";
 import type { Engine } from "../engine.ts";
@@ -18,6 +24,7 @@ import { KEYS, loadJob } from "../state-keys.ts";
 import { step } from "../step.ts";
 import { SLICE } from "../submit.ts";
 import { startTimer, timerEvent, type JobTimer } from "../timers.ts";
+import { takeProgress } from "./custom-status.ts";
 import { PRIVATE } from "./options.ts";
 
 /** What Fanfold says to a job. */
@@ -27,7 +34,17 @@ export function internalHandlers({ publicUrl }: Engine) {
       PRIVATE,
       async (ctx: ObjectContext, report: ChunkReport): Promise<void> => {
         const job = await ctx.get<JobState>(KEYS.job);
-        if (job) await step(ctx, job, { type: "report", report }, publicUrl);
+        if (!job) return;
+        takeProgress(ctx, job, report);
+        await step(ctx, job, { type: "report", report }, publicUrl);
+      },
+    ),
+
+    begun: restate.handlers.object.exclusive(
+      PRIVATE,
+      async (ctx: ObjectContext, begun: BegunChunk): Promise<void> => {
+        const job = await ctx.get<JobState>(KEYS.job);
+        if (job) await step(ctx, job, { type: "begun", begun }, publicUrl);
       },
     ),
 
@@ -61,8 +78,9 @@ export function internalHandlers({ publicUrl }: Engine) {
         }
         const at = await ctx.date.now();
         const stages = await reopened(ctx, job, reopening);
-        const { folds } = reopening;
-        const after = await step(ctx, job, { type: "redrive", at, stages, folds }, publicUrl);
+        const { folds, readsOn } = reopening;
+        const event = { type: "redrive", at, stages, folds, readsOn } as const;
+        const after = await step(ctx, job, event, publicUrl);
         const { deadlineMs } = after.plan;
         if (deadlineMs !== null && !hasEnded(after)) {
           await startTimer(ctx, after, "deadline", deadlineMs);
@@ -81,16 +99,12 @@ export function internalHandlers({ publicUrl }: Engine) {
 
     wait: restate.handlers.object.exclusive(
       PRIVATE,
-      async (ctx: ObjectContext, { id, leaves }: { id: string; leaves?: true }) => {
+      async (ctx: ObjectContext, { epoch, id, leaves }: Waiter): Promise<void> => {
         const job = await ctx.get<JobState>(KEYS.job);
+        if (job?.epoch !== epoch || hasEnded(job)) return ctx.resolveAwakeable(id, null);
         const waiters = (await ctx.get<string[]>(KEYS.waiters)) ?? [];
-        if (leaves)
-          return ctx.set(
-            KEYS.waiters,
-            waiters.filter((waiter) => waiter !== id),
-          );
-        if (job && !hasEnded(job)) return ctx.set(KEYS.waiters, [...waiters, id]);
-        return ctx.resolveAwakeable(id, null);
+        const others = waiters.filter((waiter) => waiter !== id);
+        return ctx.set(KEYS.waiters, leaves ? others : [...others, id]);
       },
     ),
 

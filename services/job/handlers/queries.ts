@@ -116,11 +116,11 @@ async function waitForOutcome(
   waitMs: number,
 ): Promise<JobOutcome> {
   const { id, promise } = ctx.awakeable<JobOutcome | null>();
-  sendWaiter(ctx, ctx.key, { id });
+  sendWaiter(ctx, ctx.key, { epoch: job.epoch, id });
   const woken = promise.map((outcome) => ({ outcome }));
   const first = await RestatePromise.race([woken, ctx.sleep(waitMs).map(() => null)]);
   if (!first) {
-    sendWaiter(ctx, ctx.key, { id, leaves: true });
+    sendWaiter(ctx, ctx.key, { epoch: job.epoch, id, leaves: true });
     throw refusal("STILL_RUNNING", `Job "${ctx.key}" has not ended after ${waitMs} ms.`);
   }
   return first.outcome ?? endedOutcome(ctx, ctx.key, job.epoch);

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { action, emit } from "../../actions.ts";
 import { recipientPages } from "./recipient-database.ts";
-import { setting } from "./setting.ts";
+import { setting } from "../setting.ts";
 
 const PageInput = z.object({
   campaign: z.int(),

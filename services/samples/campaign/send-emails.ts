@@ -2,7 +2,7 @@ import { z } from "zod";
 import { action, TerminalError } from "../../actions.ts";
 import { MailPool } from "./mail-pool.ts";
 import { Recipient } from "./recipient.ts";
-import { setting } from "./setting.ts";
+import { setting } from "../setting.ts";
 
 let mails: MailPool | undefined;
 

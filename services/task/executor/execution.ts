@@ -4,7 +4,8 @@ import type { StagePlan } from "../../job/core/plan.ts";
 import type { Room } from "../chunk-spec.ts";
 import { newest, type Directive } from "../directive.ts";
 import { admission, type Entry } from "./admission.ts";
-import { Attempt, type AttemptResult } from "./attempt.ts";
+import { Attempt } from "./attempt.ts";
+import type { AttemptResult } from "./attempt-result.ts";
 import type { Clock } from "./clock.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { Group, GroupHead, PendingTask } from "./group.ts";
@@ -63,6 +64,8 @@ export class Execution {
   readonly #lease: Lease | null;
   readonly #undrain: () => void;
   #directive: Directive | null = null;
+  /** what a task has said since the last group */
+  #progress: string | null = null;
   #slots: number;
   #isStopped = false;
   #wake: (() => void) | null = null;
@@ -201,8 +204,10 @@ export class Execution {
       slots: this.#slots,
       returnedFrom,
       report,
+      ...(this.#progress === null ? {} : { progress: this.#progress }),
       ...(this.#lease ? this.#leaseHead(this.#lease, now, report) : {}),
     };
+    this.#progress = null;
     return { head, lines };
   }
 
@@ -255,8 +260,12 @@ export class Execution {
   #start(pending: PendingTask, now: number): void {
     const { action } = this.#options;
     const task = taskOf(pending, this.#options);
-    const attempt = new Attempt(action, task, now, (result) =>
-      this.#settled(pending, attempt, result),
+    const attempt: Attempt = new Attempt(
+      action,
+      task,
+      now,
+      (result) => this.#settled(pending, attempt, result),
+      this.#say,
     );
     this.#schedule.start();
     this.#running.add(attempt);
@@ -277,6 +286,13 @@ export class Execution {
     this.#entry.ended();
     this.#startMore();
   }
+
+  readonly #say = (text: string): void => {
+    const now = this.#options.clock.now();
+    this.#progress = text;
+    this.#schedule.speak(now);
+    this.#hurry(now);
+  };
 
   #record(task: PendingTask, result: AttemptResult, now: number): void {
     if (result.ok) return this.#outbox.keep(this.#outcomes.succeeded(task, result, now));

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
-import { action, emit, fold, RetryableError } from "../../../services/actions.ts";
+import { action, emit, fold, RetryableError, TerminalError } from "../../../services/actions.ts";
+import { durableAction } from "../../../services/durable-action.ts";
 import type { Task } from "../../../services/contract/task.ts";
 import type { Definition } from "../../../services/registry.ts";
 import { recordRun } from "./run-log.ts";
@@ -44,6 +45,21 @@ const spread = action({
   },
 });
 
+/** A source of so many pages, whose items are numbered through; every third page is empty. */
+const numbered = action({
+  name: "numbered",
+  input: z.object({ pages: z.int(), each: z.int(), cursor: z.int().nullable() }),
+  run: async (task) => {
+    recordRun(task);
+    await sleep(2 + (task.index % 9));
+    const { pages, each, cursor } = task.input;
+    const page = cursor ?? 0;
+    const first = (page - Math.floor((page + 1) / 3)) * each;
+    const items = Array.from({ length: page % 3 === 1 ? 0 : each }, (_, at) => first + at);
+    return { items, cursor: page + 1 === pages ? null : page + 1 };
+  },
+});
+
 /** Fails on its first `failures` attempts. */
 const fail = action({
   name: "fail",
@@ -53,6 +69,30 @@ const fail = action({
     await sleep(task.input.sleepMs);
     if (task.attempt <= task.input.failures) throw new RetryableError(`attempt ${task.attempt}`);
     return task.attempt;
+  },
+});
+
+/** In generation g every task whose number 3 to the power of g divides fails for good; the others pass two on. */
+const relapse = action({
+  name: "relapse",
+  input: Waiting,
+  run: async (task) => {
+    recordRun(task);
+    await sleep(task.input.sleepMs);
+    if ((task.index + 1) % 3 ** task.generation === 0) throw new TerminalError("not yet");
+    return emit(task.index, { foreach: { items: [`${task.index}.0`, `${task.index}.1`] } });
+  },
+});
+
+/** Two steps and a sleep of 5-20 ms, or of `sleepMs`, between them; fails on its first `failures` attempts. */
+const durableSteps = durableAction({
+  name: "durable_steps",
+  input: z.object({ sleepMs: z.number().optional(), failures: z.int().default(0) }),
+  run: async (ctx, task) => {
+    await ctx.run("first", () => recordRun(task));
+    await ctx.sleep(task.input.sleepMs ?? 5 + ((task.index * 7) % 16));
+    if (task.attempt <= task.input.failures) throw new RetryableError(`attempt ${task.attempt}`);
+    return ctx.run("second", () => task.index);
   },
 });
 
@@ -118,7 +158,10 @@ export const chaosActions: readonly Definition[] = [
   wait,
   echo,
   spread,
+  numbered,
   fail,
+  relapse,
+  durableSteps,
   told,
   ...deadly,
   slowly,

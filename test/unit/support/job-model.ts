@@ -12,21 +12,66 @@ export type Ended = readonly [index: number, status: EndStatus];
  */
 export class JobModel {
   readonly stages: readonly StageModel[];
+  /** of the source: how many items each page has */
+  readonly #pages: readonly number[];
+  /** one of them is being read */
+  isReading = false;
+  nextPage = 0;
+  hasSourceFailed = false;
+  /** it was opened again without its source */
+  isCutShort = false;
   generation = 1;
   isScheduled: boolean;
   isPaused = false;
   stoppedAs: EndStatus | null = null;
   status: EndStatus | null = null;
 
-  constructor(plans: readonly StagePlan[], { isScheduled }: { readonly isScheduled: boolean }) {
+  constructor(
+    plans: readonly StagePlan[],
+    { isScheduled, pages }: { readonly isScheduled: boolean; readonly pages: readonly number[] },
+  ) {
     this.stages = plans.map((plan) => new StageModel(plan));
     this.isScheduled = isScheduled;
+    this.#pages = pages;
   }
 
-  /** Stage 0 by its seal or its stop, the others by the end of the stage before or their stop. */
+  /** Of its source, if it has one. */
+  get hasMorePages(): boolean {
+    return this.nextPage < this.#pages.length;
+  }
+
+  get mayRead(): boolean {
+    return this.hasMorePages && !this.isReading && this.mayDispatch(0) && !this.isSealed(0);
+  }
+
+  /** Pages that are read and have tasks that wait and were never sent. */
+  get pagesAhead(): number {
+    const { tasks, sentTo } = this.stages[0]!;
+    const waiting = tasks.slice(sentTo).filter(({ state }) => state === "waiting");
+    return new Set(waiting.flatMap(({ input }) => pageOf(input) ?? [])).size;
+  }
+
+  /** What was asked of the source has come to something; after a stop it is as if it was not. */
+  takePage(inputs: readonly string[] | null): void {
+    this.isReading = false;
+    if (this.stages[0]!.stoppedAs) return;
+    if (inputs) {
+      this.feed(0, inputs);
+      this.nextPage += 1;
+    } else {
+      this.hasSourceFailed = true;
+      this.stages[0]!.stop("FAILED", this.generation);
+      this.stop("FAILED");
+    }
+  }
+
+  /** Stage 0 by its seal and the end of its source, or its stop, the others by the end of the stage before or their stop. */
   isSealed(at: number): boolean {
     const stage = this.stages[at]!;
-    return stage.isSealed || stage.stoppedAs !== null || this.stages[at - 1]?.status != null;
+    const isFed = at === 0 && this.hasMorePages && !this.isCutShort;
+    return (
+      (stage.isSealed && !isFed) || stage.stoppedAs !== null || this.stages[at - 1]?.status != null
+    );
   }
 
   mayDispatch(at: number): boolean {
@@ -43,6 +88,10 @@ export class JobModel {
     expect(indexes.filter((index) => tasks[index]?.state !== "waiting")).toEqual([]);
     for (const index of indexes) tasks[index]!.state = "sent";
     this.stages[at]!.chunks += 1;
+    this.stages[at]!.sentTo = Math.max(
+      this.stages[at]!.sentTo,
+      ...indexes.map((index) => index + 1),
+    );
   }
 
   /** A chunk has stored outcomes: of tasks that it has, one in a generation, and none after a success. */
@@ -84,19 +133,21 @@ export class JobModel {
   }
 
   /** Opens the ended job again, with what is to run once more of some stages. */
-  redrive(chosen: ReadonlyMap<number, readonly number[]>): void {
+  redrive(chosen: ReadonlyMap<number, readonly number[]>, { readsOn = false } = {}): void {
     this.generation += 1;
     this.status = null;
     this.stoppedAs = null;
     this.stages[0]!.isSealed = true;
-    const first = Math.min(...chosen.keys());
+    const first = Math.min(...chosen.keys(), ...(readsOn ? [0] : []));
+    this.isCutShort = this.hasMorePages && !readsOn;
+    if (readsOn) this.hasSourceFailed = false;
     for (const [at, stage] of this.stages.entries()) {
       stage.fanIns = 0;
       stage.folds = 0;
       if (at < first) continue;
       stage.status = null;
       stage.stoppedAs = null;
-      const indexes = chosen.get(at);
+      const indexes = chosen.get(at) ?? (readsOn && at === 0 ? [] : undefined);
       if (indexes) stage.runAgain(indexes, this.generation);
     }
   }
@@ -130,14 +181,22 @@ export class JobModel {
     const stage = this.stages[at];
     if (!stage || !this.isSealed(at) || stage.chunks > 0 || stage.count("waiting") > 0)
       return false;
+    if (at === 0 && this.isReading) return false;
     if (stage.fold === "running") return false;
     if (stage.fold === "due") {
       stage.fold = "running";
       stage.folds += 1;
       return false;
     }
-    stage.status = stage.end();
+    const isUnread = at === 0 && this.hasMorePages && !stage.stoppedAs;
+    stage.status = isUnread ? "FAILED" : stage.end();
     if (stage.ranIn === this.generation) stage.fanIns += 1;
     return true;
   }
+}
+
+/** Null: it is of none. */
+function pageOf(input: string): number | null {
+  const [, page] = /^task \d+ of from (\d+)\./.exec(input) ?? [];
+  return page === undefined ? null : Number(page);
 }

@@ -62,8 +62,9 @@ export function checkState(before: JobState, state: JobState, model: JobModel): 
 
 /** A chunk whose runner is known has been told what holds. */
 export function checkOrders(state: JobState, told: ReadonlyMap<string, Directive>): void {
-  for (const { stop, chunks } of state.stages) {
-    for (const { invocation } of Object.values(chunks)) {
+  for (const [at, { stop, chunks }] of state.stages.entries()) {
+    const reading = at === 0 ? state.source?.reading : null;
+    for (const { invocation } of [...Object.values(chunks), ...(reading ? [reading] : [])]) {
       if (invocation === null) continue;
       const type = told.get(invocation)?.type;
       if (stop) expect(type).toBe("stop");

@@ -5,17 +5,18 @@ import type { Segment } from "../../../services/job/core/segments.ts";
 import type { Directive } from "../../../services/task/directive.ts";
 import type { Decisions } from "./decisions.ts";
 import { checkOrders } from "./job-promises.ts";
-import { jobPlan } from "./plans.ts";
+import { jobPlan, sourcePlan } from "./plans.ts";
 import { report } from "./reports.ts";
 import { inputsOf } from "./segments.ts";
 import { SimulatedJob, type Sent } from "./simulated-job.ts";
 import { SimulatedOperator } from "./simulated-operator.ts";
+import { piecesOf, SimulatedSource } from "./simulated-source.ts";
 import { SimulatedWorker, type Account } from "./simulated-worker.ts";
 
 /** What a worker, or a user's fold, has sent to the job, and what it means. */
 interface Letter {
-  readonly from: SimulatedWorker | "fold";
-  readonly event: Extract<JobEvent, { type: "report" | "freed" | "folded" }>;
+  readonly from: SimulatedWorker | SimulatedSource | "fold";
+  readonly event: Extract<JobEvent, { type: "report" | "begun" | "freed" | "folded" }>;
   readonly learn: () => void;
 }
 
@@ -27,6 +28,8 @@ export class JobSimulation {
   readonly #decide: Decisions;
   readonly #job: SimulatedJob;
   readonly #operator: SimulatedOperator;
+  readonly #source: SimulatedSource;
+  readonly #pages: readonly number[];
   #workers: SimulatedWorker[] = [];
   readonly #network: Letter[] = [];
   readonly #delivered: Letter[] = [];
@@ -35,16 +38,27 @@ export class JobSimulation {
   readonly #told = new Map<string, Directive>();
   #now = 0;
 
-  /** `feeds`: what is fed one after the other before the seal */
+  /** `feeds`: what is fed one after the other before the seal; `pages`: how many items its source has */
   constructor(
     stages: readonly Partial<StagePlan>[],
     decide: Decisions,
-    { feeds, delayMs = 0 }: { feeds: readonly (readonly Segment[])[]; delayMs?: number },
+    {
+      feeds,
+      pages = [],
+      delayMs = 0,
+    }: {
+      feeds: readonly (readonly Segment[])[];
+      pages?: readonly number[];
+      delayMs?: number;
+    },
   ) {
     const tick = (earliest?: number) => this.#tick(earliest);
     this.#decide = decide;
     this.#feeds = [...feeds];
-    this.#job = new SimulatedJob({ ...jobPlan(...stages), delayMs });
+    this.#pages = pages;
+    this.#source = new SimulatedSource(pages);
+    const source = pages.length > 0 ? sourcePlan() : null;
+    this.#job = new SimulatedJob({ ...jobPlan(...stages), source, delayMs }, pages);
     this.#operator = new SimulatedOperator(this.#job, { decide, tick });
   }
 
@@ -82,18 +96,24 @@ export class JobSimulation {
     if (this.#network.length > 0) happenings.push(() => this.#deliver());
     if (listening.length > 0) happenings.push(() => this.#decide.oneOf(listening).hear());
     if (able.length > 0) happenings.push(() => this.#work(this.#decide.oneOf(able)));
+    if (this.#source.canWork) happenings.push(() => this.#read());
     if (this.#job.canBeFed) happenings.push(() => this.#feed());
     if (this.#operator.isHolding) happenings.push(() => this.#send(this.#operator.release()));
     if (!this.#decide.areLeft) return happenings;
     happenings.push(() => this.#send(this.#operator.interfere()));
     happenings.push(() => this.#disturb());
     if (mortal.length > 0) happenings.push(() => this.#decide.oneOf(mortal).takeUp());
+    if (this.#source.canWork) happenings.push(() => this.#source.takeUp());
     return happenings;
   }
 
   #feed(): void {
     const { model } = this.#job;
-    const segments = this.#feeds.shift() ?? [];
+    let first = model.stages[0]!.tasks.length;
+    const segments = (this.#feeds.shift() ?? []).map((segment) => {
+      first += segment.count;
+      return { ...segment, first: first - segment.count };
+    });
     const seal = this.#feeds.length === 0 && this.#decide.below(2) === 0;
     const at = this.#tick();
     this.#send(
@@ -111,33 +131,66 @@ export class JobSimulation {
   }
 
   /** Chunks find workers, orders those runners that still live. */
-  #send({ chunks, directives, folds }: Sent): void {
+  #send({ chunks, directives, folds, pages }: Sent): void {
     const { state } = this.#job;
     for (const at of folds) this.#fold(at);
     for (const chunk of chunks) {
       const passesOn = chunk.stage + 1 < state.stages.length;
       const { generation } = state;
       const sentAt = this.#now;
-      this.#workers.push(new SimulatedWorker({ ...chunk, generation, sentAt, passesOn }));
+      const worker = new SimulatedWorker({ ...chunk, generation, sentAt, passesOn });
+      const { begun } = worker;
+      this.#workers.push(worker);
+      if (this.#decide.below(2) === 1) this.#mention(worker, { type: "begun", begun });
+    }
+    for (const page of pages) {
+      this.#source.ask({ ...page, generation: state.generation }, this.#job.model);
+      const { begun } = this.#source;
+      if (this.#decide.below(2) === 1) this.#mention(this.#source, { type: "begun", begun });
     }
     for (const { invocation, directive } of directives) {
       this.#told.set(invocation, directive);
+      if (this.#source.invocation === invocation) this.#source.inbox.push(directive);
       this.#workers.find((worker) => worker.invocation === invocation)?.inbox.push(directive);
     }
     checkOrders(state, this.#told);
+  }
+
+  /** Something that has no effect on what is counted. */
+  #mention(from: SimulatedWorker | SimulatedSource, event: Letter["event"]): void {
+    this.#network.push({ from, event, learn: () => undefined });
   }
 
   #work(worker: SimulatedWorker): void {
     const account = worker.work(this.#decide, this.#tick());
     const { freed } = worker;
     if (worker.isDone && this.#decide.below(2) === 1) {
-      this.#network.push({ from: worker, event: { type: "freed", freed }, learn: () => undefined });
+      this.#mention(worker, { type: "freed", freed });
     }
     this.#network.push({
       from: worker,
       event: { type: "report", report: account.report },
       learn: () => this.#learn(account),
     });
+  }
+
+  /** The source says what came of its page. */
+  #read(): void {
+    const { report, came } = this.#source.work(this.#decide, this.#tick());
+    const { model } = this.#job;
+    const learn = () => {
+      if (came === "not read") model.isReading = false;
+      if (came === "failed") model.takePage(null);
+      if (came !== "read") return;
+      const pieces = piecesOf(this.#pages, model.nextPage);
+      model.takePage(
+        pieces.flatMap(({ key, name, count }) => {
+          const source = { kind: "piece", key, name, offset: 0 } as const;
+          return inputsOf({ first: 0, count, bytes: 0, source });
+        }),
+      );
+    };
+    this.#network.push({ from: this.#source, event: { type: "report", report }, learn });
   }
 
   /** Nobody waits for the answer if the stage was stopped meanwhile. */
@@ -203,7 +256,8 @@ export class JobSimulation {
     if (this.#delivered.length === 0) return;
     const late = this.#decide.oneOf(this.#delivered);
     const isOver = this.#network.every(({ from }) => from !== late.from);
-    if (late.event.type !== "freed" || isOver) this.#job.changesNothing(late.event);
+    const isMention = late.event.type === "freed" || late.event.type === "begun";
+    if (!isMention || isOver) this.#job.changesNothing(late.event);
   }
 }
 

@@ -1,9 +1,10 @@
-import type { JobPlan, StagePlan } from "../../../services/job/core/plan.ts";
+import type { JobPlan, SourcePlan, StagePlan } from "../../../services/job/core/plan.ts";
 
 /** A stage's plan in which only what matters to the test is said. */
 export function stagePlan(options: Partial<StagePlan> = {}): StagePlan {
   return {
     action: "work",
+    call: null,
     payload: {},
     concurrency: 100,
     rate: null,
@@ -19,9 +20,17 @@ export function stagePlan(options: Partial<StagePlan> = {}): StagePlan {
   };
 }
 
+/** How the pages of a dynamic fan-out are read. */
+export function sourcePlan(options: Partial<SourcePlan> = {}): SourcePlan {
+  const { call, shared, payload, retry, timeoutMs, graceMs } = stagePlan();
+  const plan = { call, shared, payload, retry, timeoutMs, graceMs };
+  return { action: "list", as: "item", ...plan, ...options };
+}
+
 export function jobPlan(...stages: Partial<StagePlan>[]): JobPlan {
   return {
     stages: stages.map(stagePlan),
+    source: null,
     open: false,
     delayMs: 0,
     deadlineMs: null,

@@ -3,6 +3,7 @@ import type { Backlog } from "../../../services/job/core/backlog.ts";
 import type { Command } from "../../../services/job/core/command.ts";
 import { BLOCK, type PlannedChunk } from "../../../services/job/core/dispatch.ts";
 import type { JobPlan } from "../../../services/job/core/plan.ts";
+import { takesAppends } from "../../../services/job/core/seal.ts";
 import {
   pagesNeeded,
   reduce,
@@ -25,6 +26,8 @@ export interface Sent {
   readonly directives: readonly Extract<Command, { type: "direct" }>[];
   /** stages that a user's fold is to go through */
   readonly folds: readonly number[];
+  /** of the source */
+  readonly pages: readonly Extract<Command, { type: "read page" }>[];
 }
 
 /** The reducer with what its edge keeps for it, and the naive model, which must agree after each step. */
@@ -36,9 +39,11 @@ export class SimulatedJob {
   #folds: number[] = [];
   state: JobState;
 
-  constructor(plan: JobPlan) {
+  /** `pages`: how many items each page of its source has */
+  constructor(plan: JobPlan, pages: readonly number[]) {
     this.state = newJob(plan, { epoch: "e1", hash: "h", at: 0 });
-    this.model = new JobModel(plan.stages, { isScheduled: plan.delayMs > 0 });
+    const isScheduled = plan.delayMs > 0;
+    this.model = new JobModel(plan.stages, { isScheduled, pages });
     this.#countAnew();
   }
 
@@ -47,7 +52,7 @@ export class SimulatedJob {
   }
 
   get canBeFed(): boolean {
-    return !this.isEnded && !this.state.stages[0]!.sealed;
+    return !this.isEnded && takesAppends(this.state);
   }
 
   /** `learn`: what the event means to the model. */
@@ -68,7 +73,8 @@ export class SimulatedJob {
     expect(commands.filter(({ type }) => type === "job ended")).toHaveLength(this.isEnded ? 1 : 0);
     if (this.isEnded) checkEnd(state, this.model, (at, backlog) => this.pagesIn(at, backlog));
     const directives = commands.filter((command) => command.type === "direct");
-    return { chunks, directives, folds };
+    const pages = commands.filter((command) => command.type === "read page");
+    return { chunks, directives, folds, pages };
   }
 
   changesNothing(event: JobEvent): void {
@@ -124,6 +130,8 @@ export class SimulatedJob {
       case "start fold":
         this.#folds[command.stage]! += 1;
         return [];
+      case "read page":
+      case "keep cursor":
       case "collect":
       case "direct":
       case "fold":

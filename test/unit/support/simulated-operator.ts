@@ -57,7 +57,9 @@ export class SimulatedOperator {
       const tasks = chosenTasks(model.stages[at]!, only);
       if (tasks.length > 0) chosen.set(at, tasks);
     }
-    if (chosen.size === 0) return null;
+    const isWanted = only === "unsucceeded" || (only === "failed" && model.hasSourceFailed);
+    const readsOn = model.hasMorePages && stages.includes(0) && isWanted;
+    if (chosen.size === 0 && !readsOn) return null;
     const least = this.#decide.oneOf([250, 40, 3, 1]);
     const redriven = [...chosen].map(([at, { length }]) => {
       const run = Math.max(least, Math.ceil(length / MOST_RUNS));
@@ -65,8 +67,9 @@ export class SimulatedOperator {
         this.#job.takeSegments(at, backlog),
       );
     });
-    const event = { type: "redrive", at: this.#tick(), stages: redriven, folds: [] } as const;
-    return this.#job.step(event, () => model.redrive(chosen));
+    const at = this.#tick();
+    const event = { type: "redrive", at, stages: redriven, folds: [], readsOn } as const;
+    return this.#job.step(event, () => model.redrive(chosen, { readsOn }));
   }
 
   // --- internal ---
@@ -90,7 +93,8 @@ export class SimulatedOperator {
     const { model } = this.#job;
     const folds = [...model.stages.keys()].filter((at) => model.stages[at]!.hasFoldFailed);
     if (folds.length === 0) return null;
-    const event = { type: "redrive", at: this.#tick(), stages: [], folds } as const;
+    const at = this.#tick();
+    const event = { type: "redrive", at, stages: [], folds, readsOn: false } as const;
     return this.#job.step(event, () => model.redrive(new Map(folds.map((at) => [at, []]))));
   }
 

@@ -1,7 +1,12 @@
 import type { EndStatus } from "../../../services/contract/task.ts";
 import type { PlannedChunk } from "../../../services/job/core/dispatch.ts";
 import { segmentFrom, type Segment } from "../../../services/job/core/segments.ts";
-import type { ChunkReport, FreedChunk, PassedOn } from "../../../services/job/core/state.ts";
+import type {
+  BegunChunk,
+  ChunkReport,
+  FreedChunk,
+  PassedOn,
+} from "../../../services/job/core/state.ts";
 import { newest, type Directive } from "../../../services/task/directive.ts";
 import type { Decisions } from "./decisions.ts";
 import type { Ended } from "./job-model.ts";
@@ -72,6 +77,10 @@ export class SimulatedWorker {
   /** What it did is stored, so that another runner can take it up. */
   get canBeKilled(): boolean {
     return !this.isDone && !this.#owesReport;
+  }
+
+  get begun(): BegunChunk {
+    return { ...this.freed, invocation: this.invocation };
   }
 
   get freed(): FreedChunk {

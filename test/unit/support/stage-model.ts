@@ -25,6 +25,8 @@ export class StageModel {
   fold: "due" | "running" | null;
   hasFoldFailed = false;
   chunks = 0;
+  /** tasks from this index on were never sent */
+  sentTo = 0;
   retries = 0;
   folds = 0;
   fanIns = 0;

@@ -96,7 +96,8 @@ describe("ChunkLog", () => {
         const lost = run(spec, groups.slice(0, until));
         const restored = chunkLog(spec);
         const returnedFrom = lost.log.returnedFrom;
-        restored.restore(lost.stored, returnedFrom, 1_000);
+        for (const piece of lost.stored) restored.restore(piece);
+        restored.resume(returnedFrom, 1_000);
         const before = lost.log.report(true);
         const after = restored.report(true);
         for (const field of ["succeeded", "failed", "pieces", "returned", "collected"] as const) {
@@ -149,7 +150,8 @@ describe("ChunkLog", () => {
     const log = chunkLog(spec, indexes);
     log.add(groupOf([succeeded(7)], { returnedFrom: 31 }));
     const restored = chunkLog(spec, indexes);
-    restored.restore(log.flush(), log.returnedFrom, 1_000);
+    for (const piece of log.flush()) restored.restore(piece);
+    restored.resume(log.returnedFrom, 1_000);
     for (const one of [log, restored]) {
       expect(one.report(false).returned).toEqual([again(31, 40, 2)]);
       expect(one.size).toBe(4);
@@ -185,7 +187,8 @@ describe("ChunkLog", () => {
     const log = chunkLog(spec);
     log.add(groupOf([cancelled(0), failed(1), succeeded(2)]));
     const restored = chunkLog(spec);
-    restored.restore(log.flush(), null, 1_000);
+    for (const piece of log.flush()) restored.restore(piece);
+    restored.resume(null, 1_000);
     for (const { succeeded: ok, ...report } of [log.report(true), restored.report(true)]) {
       expect({ ok, ...report }).toMatchObject({
         invocation: "inv",
@@ -291,7 +294,8 @@ describe("ChunkLog", () => {
 
     it("counts what was restored", () => {
       const log = chunkLog(chunkSpec({ size: 3, plan }));
-      log.restore([{ name: "o/0-1/1.4.0.-", lines: lines.slice(0, 2) }], null, 9);
+      log.restore({ name: "o/0-1/1.4.0.-", lines: lines.slice(0, 2) });
+      log.resume(null, 9);
       log.add(groupOf([lines[2]!]));
       const whole = chunkLog(chunkSpec({ size: 3, plan }));
       whole.add(groupOf(lines));
@@ -366,3 +370,14 @@ function played({
 }
 
 const countOf = ({ pieces }: ChunkReport) => pieces.reduce((sum, { count }) => sum + count, 0);
+
+describe("progress", () => {
+  it("is told once, in the newest words", () => {
+    const log = chunkLog(chunkSpec());
+    log.add(groupOf([succeeded(0)], { progress: "a" }));
+    log.add(groupOf([succeeded(1)], { progress: "b" }));
+    log.add(groupOf([succeeded(2)]));
+    expect(log.report(false).progress).toBe("b");
+    expect(log.report(false)).not.toHaveProperty("progress");
+  });
+});

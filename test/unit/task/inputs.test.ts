@@ -47,7 +47,8 @@ describe("loadInputs", () => {
   });
 
   it("fetches what an earlier stage passed on, with parent and origin", async () => {
-    const spec = chunkSpec({ size: 2, slices: [{ first: 0, count: 2, bytes: 9, source: piece }] });
+    const slices = [{ first: 0, count: 2, bytes: 9, source: piece }];
+    const spec = chunkSpec({ stage: 1, size: 2, slices });
     const lines = ['[3,1,{"item":"a,b"}]', "[12,7,{}]"];
     const ctx = answering({ seeds: { head: null, lines } });
     const { tasks: given, inputOf } = await loadInputs(ctx, spec);
@@ -57,6 +58,18 @@ describe("loadInputs", () => {
     ]);
     expect([inputOf(0), inputOf(1)]).toEqual([{ item: "a,b" }, {}]);
     expect(ctx.asked[0]![1]).toBe("job/e1/0/0");
+  });
+
+  it("fetches what pages of a source passed on, as tasks without a parent", async () => {
+    const slices = [{ first: 40, count: 2, bytes: 9, source: piece }];
+    const spec = chunkSpec({ stage: 0, first: 40, size: 2, slices });
+    const lines = ['[3,3,{"item":1}]', '[3,3,{"item":2}]'];
+    const { tasks: given, inputOf } = await loadInputs(
+      answering({ seeds: { head: null, lines } }),
+      spec,
+    );
+    expect(given).toEqual([untried(40), untried(41)]);
+    expect(inputOf(41)).toEqual({ item: 2 });
   });
 
   it("fetches what tasks that run again were given, page by page", async () => {

@@ -7,7 +7,6 @@ import {
   requestEcho,
   requestHash,
   stagesOf,
-  unsupported,
 } from "../../../../services/job/core/plan.ts";
 
 const noAction = () => undefined;
@@ -45,6 +44,7 @@ describe("planJob", () => {
   it("takes defaults where nobody said anything", () => {
     const { stages, ...job } = plan({ action: "work", fanout: { tasks: 1 } });
     expect(job).toEqual({
+      source: null,
       open: false,
       delayMs: 0,
       deadlineMs: null,
@@ -57,6 +57,7 @@ describe("planJob", () => {
     expect(stages).toEqual([
       {
         action: "work",
+        call: null,
         payload: {},
         concurrency: 100,
         rate: null,
@@ -156,6 +157,21 @@ describe("planJob", () => {
     ]);
   });
 
+  it("reads a source with its own payload, and with the job's options or its action's", () => {
+    const from = { action: "list", as: "row", payload: { table: 1 } };
+    const request = { action: "work", payload: { a: 1 }, timeout: "9s", fanout: { from } };
+    const { retry, timeoutMs, ...source } = plan(request, own).source!;
+    expect(source).toEqual({
+      action: "list",
+      call: null,
+      shared: null,
+      as: "row",
+      payload: { table: 1 },
+      graceMs: 70,
+    });
+    expect({ retry, timeoutMs }).toMatchObject({ retry: { maxAttempts: 7 }, timeoutMs: 9_000 });
+  });
+
   it("counts the receivers of all ends, and keeps the job until they could be told", () => {
     const onComplete = [{ action: "notify" }, { webhook: "https://example.com" }];
     const nextActions = [{ action: "b", onComplete }, "c"];
@@ -233,6 +249,11 @@ describe("requestHash", () => {
     ],
     ["an empty list of next actions", base(), { ...base(), nextActions: [] }],
     ["an empty list of receivers", base(), { ...base(), onComplete: [] }],
+    [
+      "the defaults of a source",
+      { ...base(), fanout: { from: { action: "list" } } },
+      { ...base(), fanout: { from: { action: "list", as: "item", payload: {} } } },
+    ],
     ["fields that are undefined", base(), { ...base(), labels: undefined }],
   ] as [string, object, object][])("does not depend on %s", (_, one, other) => {
     expect(hash(one)).toBe(hash(other));
@@ -255,6 +276,8 @@ describe("requestHash", () => {
     ["items nested otherwise", { fanout: { foreach: { items: [[1, 2]] } } }],
     ["items that look like durations", { fanout: { foreach: { items: [{ delay: "1s" }] } } }],
     ["items that look like milliseconds", { fanout: { foreach: { items: [{ delay: 1_000 }] } } }],
+    ["a source", { fanout: { from: { action: "list" } } }],
+    ["another payload of it", { fanout: { from: { action: "list", payload: { a: 1 } } } }],
     ["a timeout", { timeout: "1s" }],
     ["the timeout in the stage", { nextActions: [{ action: "b", timeout: "1s" }] }],
     ["another stage", { nextActions: ["b"] }],
@@ -276,44 +299,6 @@ describe("digest", () => {
   it("tells an absent field from null and depends on no key order", () => {
     expect(digest({ a: 1, b: [2] })).toBe(digest({ b: [2], a: 1 }));
     expect(digest({ a: null })).not.toBe(digest({}));
-  });
-});
-
-describe("unsupported", () => {
-  it.each([
-    ["fanout.from", { fanout: { from: { action: "pages" } } }],
-    ['stage 0: remote action "Crm/note"', { action: "Crm/note" }],
-    ['stage 1: remote action "Crm/note"', { nextActions: ["Crm/note"] }],
-  ])("names %s", (path, change) => {
-    expect(unsupported(parsed({ ...base(), ...change }))).toEqual([path]);
-  });
-
-  it("names everything that is asked for", () => {
-    const request = {
-      ...base(),
-      fanout: { from: { action: "pages" } },
-      nextActions: ["Crm/note"],
-    };
-    expect(unsupported(parsed(request))).toEqual([
-      "fanout.from",
-      'stage 1: remote action "Crm/note"',
-    ]);
-  });
-
-  it.each([
-    base(),
-    { action: "work", open: true },
-    { ...base(), deadline: "1h", delay: "1s", succeedAfter: 1, onComplete: [] },
-    { ...base(), onComplete: [{ action: "notify" }, { webhook: "https://example.com" }] },
-    { ...base(), limits: { concurrency: 5, rate: { tasks: 5, per: "1s" } } },
-    { ...base(), failurePolicy: "complete-all", fold: "none" },
-    { ...base(), failurePolicy: "best-effort", fold: "count" },
-    { ...base(), fold: { stats: { path: "a" } } },
-    { ...base(), fold: { groupBy: { path: "a" } } },
-    { ...base(), fold: { topK: { path: "a", k: 1 } } },
-    { ...base(), fold: { action: "summarize" } },
-  ])("finds nothing in %j", (request) => {
-    expect(unsupported(parsed(request))).toEqual([]);
   });
 });
 

@@ -5,7 +5,12 @@ import type { StagePlan } from "../../../../services/job/core/plan.ts";
 import type { Command } from "../../../../services/job/core/command.ts";
 import { reduce } from "../../../../services/job/core/reducer.ts";
 import { segmentsOf, type Segment } from "../../../../services/job/core/segments.ts";
-import type { ChunkReport, FreedChunk, JobState } from "../../../../services/job/core/state.ts";
+import type {
+  BegunChunk,
+  ChunkReport,
+  FreedChunk,
+  JobState,
+} from "../../../../services/job/core/state.ts";
 import { decisions } from "../../support/decisions.ts";
 import { JobSimulation } from "../../support/job-simulation.ts";
 import { holds } from "../../support/property.ts";
@@ -61,6 +66,7 @@ const fanouts: fc.Arbitrary<Fanout> = fc.oneof(
 const jobs = fc.record({
   stages: fc.array(stagePlans, { minLength: 1, maxLength: 4 }),
   feeds: fc.array(fanouts, { maxLength: 6 }),
+  pages: fc.array(fc.nat({ max: 60 }), { maxLength: 8 }),
   delayMs: fc.constantFrom(0, 60_000),
   decide: decisions(1_200),
 });
@@ -68,8 +74,9 @@ const jobs = fc.record({
 describe("reduce", () => {
   it("keeps every promise and ends, whatever happens in which order", () => {
     holds(
-      fc.property(jobs, ({ stages, feeds, delayMs, decide }) => {
-        new JobSimulation(stages, decide, { feeds: segmentsInOrder(feeds), delayMs }).run();
+      fc.property(jobs, ({ stages, feeds, pages, delayMs, decide }) => {
+        const feeding = { feeds: segmentsInOrder(feeds), pages, delayMs };
+        new JobSimulation(stages, decide, feeding).run();
       }),
       60,
     );
@@ -127,6 +134,18 @@ describe("reduce", () => {
     const { state, commands } = reported(job, { succeeded: 900, running: 1, window: 1 });
     expect(state.stages[0]!.chunks[0]!.window).toBe(1);
     expect(commands).toMatchObject([{ type: "dispatch", planned: { window: window - 1 } }]);
+  });
+
+  it("tells a chunk that begins what the job was told before that", () => {
+    const job = fed(emptyJob({}), [tasks(0, 10)], { seal: true }).state;
+    const stopped = reduce(job, { type: "stop", at: 2, as: "CANCELLED", reason: "enough" });
+    expect(kinds(stopped.commands)).not.toContain("direct");
+    const { state, commands } = begun(stopped.state, { invocation: "runner" });
+    expect(commands).toEqual([
+      { type: "direct", invocation: "runner", directive: { type: "stop", reason: "enough" } },
+    ]);
+    expect(begun(state, { invocation: "late" })).toEqual({ state, commands: [] });
+    expect(begun(stopped.state, { epoch: "other" }).commands).toEqual([]);
   });
 
   it("gives the slots of a chunk to others as soon as its tasks have ended", () => {
@@ -289,7 +308,13 @@ describe("reduce", () => {
     it("goes again through an ended job's outcomes, in a new generation", () => {
       const { state } = fed(emptyJob({ fold }, {}), [], { seal: true });
       const failed = reduce(state, { type: "folded", folded: { ...folded, answer: failure } });
-      const again = reduce(failed.state, { type: "redrive", at: 900, stages: [], folds: [0] });
+      const again = reduce(failed.state, {
+        type: "redrive",
+        at: 900,
+        stages: [],
+        readsOn: false,
+        folds: [0],
+      });
       expect(again.commands).toEqual([{ type: "start fold", stage: 0 }]);
       expect(again.state).toMatchObject({ status: "RUNNING", generation: 2, endedAt: null });
       expect(reduce(again.state, { type: "folded", folded }).commands).toEqual([]);
@@ -349,6 +374,11 @@ function reported(state: JobState, fields: Partial<ChunkReport>) {
 function freed(state: JobState, fields: Partial<FreedChunk>) {
   const { epoch, generation, stage, chunk } = report(fields);
   return reduce(state, { type: "freed", freed: { epoch, generation, stage, chunk } });
+}
+
+function begun(state: JobState, fields: Partial<BegunChunk>) {
+  const { epoch, generation, stage, chunk, invocation } = report(fields);
+  return reduce(state, { type: "begun", begun: { epoch, generation, stage, chunk, invocation } });
 }
 
 function piece(name: string, count: number, bytes = 10) {

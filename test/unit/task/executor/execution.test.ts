@@ -107,6 +107,41 @@ describe("a group", () => {
   });
 });
 
+describe("progress", () => {
+  it("is in the next group, which is reported within a second", async () => {
+    const execution = given({
+      run: async (_, { progress }) => {
+        await clock.sleep(10_200);
+        progress("nearly");
+        progress("there");
+        await clock.sleep(10_000);
+        progress("done");
+      },
+    });
+    const groups = await runToEnd(execution, clock);
+    const told = groups.filter(({ head }) => head.progress !== undefined);
+    expect(told.map(({ head }) => head.progress)).toEqual(["there", "done"]);
+    expect(told[0]!.head.report).toBe(true);
+    expect(told[0]!.head.at - start).toBeLessThan(11_300);
+  });
+
+  it("is cut to what a job keeps, and nothing once the attempt has ended", async () => {
+    let late: (text: string) => void = unheard;
+    const execution = given({
+      tasks: 2,
+      window: 1,
+      run: async ({ index }, { progress }) => {
+        if (index === 1) return late("too late");
+        late = progress;
+        progress("x".repeat(5_000));
+      },
+    });
+    const groups = await runToEnd(execution, clock);
+    const told = groups.flatMap(({ head }) => head.progress ?? []);
+    expect(told).toEqual(["x".repeat(1_000)]);
+  });
+});
+
 describe("starting tasks", () => {
   it("hands an action its task", async () => {
     const seen: unknown[] = [];

@@ -1,0 +1,19 @@
+import { SOURCE } from "../../contract/task.ts";
+import type { Command } from "./command.ts";
+import { pageInFlight } from "./pages.ts";
+import { chunkInFlight } from "./report.ts";
+import type { BegunChunk, JobState } from "./state.ts";
+import { tell } from "./stop.ts";
+
+/**
+ * A chunk, or who reads a page, can be told something from now on. False: it is not in flight, or was heard
+ * of before. (Who takes it up from another runner is heard of with the first report.)
+ */
+export function applyBegun(state: JobState, begun: BegunChunk, commands: Command[]): boolean {
+  const isPage = begun.stage === SOURCE;
+  const chunk = isPage ? pageInFlight(state, begun) : chunkInFlight(state, begun);
+  if (!chunk || chunk.invocation !== null) return false;
+  chunk.invocation = begun.invocation;
+  tell(state, isPage ? 0 : begun.stage, chunk, commands);
+  return true;
+}

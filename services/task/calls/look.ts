@@ -1,0 +1,41 @@
+import type { CallTarget } from "../../job/core/call-target.ts";
+import { systemClock } from "../executor/clock.ts";
+import { WORKER } from "../executor/worker.ts";
+import type { Look } from "./call-execution.ts";
+import type { HandlerFinder } from "./handler-finder.ts";
+
+/** A look at the clock, `GROUP_MS` after the one before it or as soon as somebody is in a hurry. */
+export class PendingLook {
+  readonly #dueAt: number;
+  #isHurried = false;
+  #wake: (() => void) | null = null;
+
+  constructor(lastAt: number) {
+    this.#dueAt = lastAt + GROUP_MS;
+  }
+
+  hurry(): void {
+    this.#isHurried = true;
+    this.#wake?.();
+  }
+
+  /** To be made durable by who calls it. */
+  async take(finder: HandlerFinder, target: CallTarget): Promise<Look> {
+    const ms = this.#dueAt - systemClock.now();
+    if (ms > 0 && !this.#isHurried) {
+      await new Promise<void>((resolve) => {
+        const cancel = systemClock.timer(ms, resolve);
+        this.#wake = () => {
+          cancel();
+          resolve();
+        };
+      });
+    }
+    const isThere = await finder.isThere(target);
+    return { at: Math.round(systemClock.now()), worker: WORKER, isThere };
+  }
+}
+
+// --- internal ---
+
+const GROUP_MS = 50;
