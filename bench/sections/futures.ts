@@ -17,20 +17,25 @@ export const futures: Section = {
     // 5,000 take it minutes.
     figures.push(...(await growth(ingress, "raceLoop", 2_000, 1, { atLeast: 1.5 })));
 
-    const { map, ...bySize } = await interleave(repeats(9), {
-      map: () => ingress.runFutures("mapConcurrent", 1_000, 250),
-      by50: () => ingress.runFutures("chunked", 1_000, 50),
-      by100: () => ingress.runFutures("chunked", 1_000, 100),
-      by250: () => ingress.runFutures("chunked", 1_000, 250),
-      by500: () => ingress.runFutures("chunked", 1_000, 500),
-      by1000: () => ingress.runFutures("chunked", 1_000, 1_000),
+    const map = (size: number) => () => ingress.runFutures("mapConcurrent", 1_000, size);
+    const chunked = (size: number) => () => ingress.runFutures("chunked", 1_000, size);
+    const { map250, map1000, ...byHand } = await interleave(repeats(9), {
+      map250: map(250),
+      map1000: map(1_000),
+      by50: chunked(50),
+      by100: chunked(100),
+      by250: chunked(250),
+      by500: chunked(500),
+      by1000: chunked(1_000),
     });
-    const chunked = Math.min(...Object.values(bySize));
+    const mapped = Math.min(map250, map1000);
+    const best = Math.min(...Object.values(byHand));
     return [
       ...figures,
-      { name: "mapConcurrent: 1,000 calls, 250 at a time", value: map, unit: "ms" },
-      { name: "by hand: 1,000 calls in the best of chunks", value: chunked, unit: "ms" },
-      { name: "mapConcurrent : by hand", value: map / chunked, unit: "×", target: { atMost: 1.1 } },
+      { name: "mapConcurrent: 1,000 calls, 250 at a time", value: map250, unit: "ms" },
+      { name: "mapConcurrent: 1,000 calls, all at once", value: map1000, unit: "ms" },
+      { name: "by hand: 1,000 calls, the best of chunks", value: best, unit: "ms" },
+      { name: "mapConcurrent : by hand", value: mapped / best, unit: "×", target: { atMost: 1.1 } },
     ];
   },
 };
