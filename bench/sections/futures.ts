@@ -15,7 +15,7 @@ export const futures: Section = {
       figures.push(...(await growth(ingress, handler, 5_000, repeats(3), { atMost: 1.5 })));
     }
     // 5,000 take it minutes.
-    figures.push(...(await growth(ingress, "raceLoop", 2_000, 1, { atLeast: 1.5 })));
+    figures.push(...(await growth(ingress, "raceLoop", 2_000, repeats(3), { atLeast: 1.5 })));
 
     const map = (size: number) => () => ingress.runFutures("mapConcurrent", 1_000, size);
     const chunked = (size: number) => () => ingress.runFutures("chunked", 1_000, size);
