@@ -5,6 +5,7 @@ export type BenchJob = {
   readonly action: "noop" | "durable_noop" | "wait_10ms" | "HandWrittenTask/take";
   readonly tasks: number;
   readonly fold?: "none" | "collect";
+  readonly concurrency?: number;
 };
 
 export type SubmittedJob = {
@@ -24,12 +25,17 @@ export class Ingress {
     this.#signal = signal;
   }
 
-  async submit({ action, tasks, fold = "none" }: BenchJob): Promise<SubmittedJob> {
+  async submit({
+    action,
+    tasks,
+    fold = "none",
+    concurrency = CONCURRENCY,
+  }: BenchJob): Promise<SubmittedJob> {
     const jobId = `bench-${randomUUID()}`;
     const request = {
       action,
       fanout: { range: { as: "n", start: 0, stop: tasks - 1 } },
-      limits: { concurrency: CONCURRENCY },
+      limits: { concurrency },
       fold,
     };
     const startedAt = performance.now();
