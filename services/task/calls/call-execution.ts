@@ -138,9 +138,9 @@ export class CallExecution {
     this.#isBusy = this.#ended > 0;
     this.#ended = 0;
     for (const [number, { attempt, result }] of this.#events.splice(0).entries()) {
-      const then = now - (ago[number] ?? 0);
-      if (result) this.#record(attempt, result, { then, now });
-      else this.#time(attempt, then);
+      const when = now - (ago[number] ?? 0);
+      if (result) this.#record(attempt, result, { when, now });
+      else this.#time(attempt, when);
     }
     if (this.#directive?.type === "stop") this.#cancelAll(this.#directive.reason, now);
     if (grant) this.#lease?.granted(grant);
@@ -241,17 +241,17 @@ export class CallExecution {
     return Math.max(1, Math.min(expected, Math.floor(this.#slots / 4)));
   }
 
-  #time(attempt: CallAttempt, then: number): void {
-    attempt.startedBy(then);
+  #time(attempt: CallAttempt, when: number): void {
+    attempt.startedBy(when);
     if (!attempt.isSettled) this.#deadlines.add(attempt);
   }
 
   #record(
     attempt: CallAttempt,
     answered: AttemptResult,
-    { then, now }: { readonly then: number; readonly now: number },
+    { when, now }: { readonly when: number; readonly now: number },
   ): void {
-    const task = tried(attempt.pending, attempt, Math.max(then, attempt.startedAt));
+    const task = tried(attempt.pending, attempt, Math.max(when, attempt.startedAt));
     this.#outbox.spend(task.spentMs - attempt.pending.spentMs);
     const result = this.#room?.fit(answered) ?? answered;
     if (result.ok) return this.#outbox.keep(this.#outcomes.succeeded(task, result, now));
