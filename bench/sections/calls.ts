@@ -8,8 +8,7 @@ export const calls: Section = {
   async measure({ ingress, repeats }) {
     // By hand all tasks are under way at once.
     const limits = { concurrency: SMALL };
-    const durable = (tasks: number) =>
-      ingress.runJob({ action: "durable_noop", tasks, limits });
+    const durable = (tasks: number) => ingress.runJob({ action: "durable_noop", tasks, limits });
     const remote = (tasks: number) =>
       ingress.runJob({ action: "HandWrittenTask/take", tasks, limits });
     await durable(1_000);
