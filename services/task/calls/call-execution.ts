@@ -329,7 +329,7 @@ export class CallExecution {
 
   /** Slots that this chunk will not need again go to others. */
   #releaseSlots(): void {
-    const needed = this.#running.size + Math.min(1, this.#retries.size);
+    const needed = this.#running.size + this.#retries.size;
     this.#slots = Math.max(1, Math.min(this.#slots, needed));
   }
 }
