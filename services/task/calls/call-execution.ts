@@ -283,7 +283,7 @@ export class CallExecution {
       if (isLast && this.#schedule.isSliceOver(now)) this.#unstarted.giveBack();
       const returnedFrom = isLast ? this.#unstarted.takeReturned() : null;
       const report = this.#takeReport(now, { passesOn, returns: returnedFrom !== null });
-      if (this.#unstarted.isEmpty) this.#releaseSlots();
+      if (this.#unstarted.isEmpty) this.#releaseSlots(now);
       const head: GroupHead = {
         ...taken,
         at: Math.round(now),
@@ -328,8 +328,8 @@ export class CallExecution {
   }
 
   /** Slots that this chunk will not need again go to others. */
-  #releaseSlots(): void {
-    const needed = this.#running.size + this.#retries.size;
+  #releaseSlots(now: number): void {
+    const needed = this.#running.size + this.#retries.slotsNeeded(now);
     this.#slots = Math.max(1, Math.min(this.#slots, needed));
   }
 }
