@@ -13,9 +13,9 @@ export const futures = service({
       return ended;
     },
 
-    mapConcurrent: async (ctx: Context, { calls }: Calls) => {
+    mapConcurrent: async (ctx: Context, { calls, size = 64 }: Calls) => {
       const call = (n: number) => ctx.serviceClient(task).run(n);
-      return (await mapConcurrent(ctx, range(calls), call, { concurrency: 64 })).length;
+      return (await mapConcurrent(ctx, range(calls), call, { concurrency: size })).length;
     },
 
     /** Half as many items, each called for twice. */
@@ -34,7 +34,7 @@ export const futures = service({
     },
 
     /** What people write by hand: chunk after chunk. */
-    chunked: async (ctx: Context, { calls, size }: Calls & { size: number }) => {
+    chunked: async (ctx: Context, { calls, size = 100 }: Calls) => {
       let ended = 0;
       for (let first = 0; first < calls; first += size) {
         ended += (await RestatePromise.all(startAll(ctx, Math.min(size, calls - first)))).length;
@@ -48,6 +48,8 @@ export const futures = service({
 
 interface Calls {
   readonly calls: number;
+  /** how many at a time */
+  readonly size?: number;
 }
 
 function startAll(ctx: Context, calls: number) {

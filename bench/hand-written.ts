@@ -6,7 +6,24 @@ const noop = (n: number) => n;
 
 export const task = service({
   name: "HandWrittenTask",
-  handlers: { run: async (_ctx: Context, n: number) => noop(n) },
+  handlers: {
+    run: async (_ctx: Context, n: number) => noop(n),
+    /** For Fanfold, which calls it with a task. */
+    take: async (_ctx: Context, { input }: { input: { n: number } }) => noop(input.n),
+  },
+});
+
+/** Calls of 100 tasks, awaited together. */
+export const slicedCalls = service({
+  name: "HandWrittenCalls",
+  handlers: {
+    run: async (ctx: Context, { first, size }: { first: number; size: number }) => {
+      const calls = Array.from({ length: size }, (_, at) =>
+        ctx.serviceClient(task).run(first + at),
+      );
+      return RestatePromise.all(calls);
+    },
+  },
 });
 
 export const slice = service({
@@ -31,13 +48,14 @@ export const handWritten = service({
       const calls = Array.from({ length: tasks }, (_, n) => ctx.serviceClient(task).run(n));
       return (await RestatePromise.all(calls)).length;
     },
+    /** One call per 100 tasks, each task a call of it. */
+    calls: async (ctx: Context, { tasks }: { tasks: number }) => {
+      const calls = slices(tasks).map((one) => ctx.serviceClient(slicedCalls).run(one));
+      return (await RestatePromise.all(calls)).flat().length;
+    },
     /** One call per 100 tasks, each task a step of it. */
     chunked: async (ctx: Context, { tasks }: { tasks: number }) => {
-      const calls = Array.from({ length: Math.ceil(tasks / SLICE) }, (_, at) => {
-        const first = at * SLICE;
-        const size = Math.min(SLICE, tasks - first);
-        return ctx.serviceClient(slice).run({ first, size });
-      });
+      const calls = slices(tasks).map((one) => ctx.serviceClient(slice).run(one));
       return (await RestatePromise.all(calls)).flat().length;
     },
   },
@@ -46,3 +64,10 @@ export const handWritten = service({
 // --- internal ---
 
 const SLICE = 100;
+
+function slices(tasks: number): { first: number; size: number }[] {
+  return Array.from({ length: Math.ceil(tasks / SLICE) }, (_, at) => {
+    const first = at * SLICE;
+    return { first, size: Math.min(SLICE, tasks - first) };
+  });
+}

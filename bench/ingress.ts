@@ -1,11 +1,14 @@
 import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { ResultsPage } from "../services/contract/handlers.ts";
 import type { JobOutcome } from "../services/contract/job-outcome.ts";
+import type { JobRequest } from "../services/contract/job-request.ts";
+import type { JobStatus } from "../services/contract/job-status.ts";
 
 export type BenchJob = {
-  readonly action: "noop" | "wait_10ms";
+  readonly action: "noop" | "value" | "durable_noop" | "wait_10ms" | "HandWrittenTask/take";
   readonly tasks: number;
-  readonly fold?: "none" | "collect";
-};
+} & Pick<JobRequest, "failurePolicy" | "fold" | "limits">;
 
 export type SubmittedJob = {
   readonly jobId: string;
@@ -26,13 +29,14 @@ export class Ingress {
     this.#signal = signal;
   }
 
-  async submit({ action, tasks, fold = "none" }: BenchJob): Promise<SubmittedJob> {
+  async submit({ action, tasks, ...options }: BenchJob): Promise<SubmittedJob> {
     const jobId = `bench-${randomUUID()}`;
-    const request = {
+    const request: JobRequest = {
       action,
       fanout: { range: { as: "n", start: 0, stop: tasks - 1 } },
       limits: { concurrency: CONCURRENCY },
-      fold,
+      fold: "none",
+      ...options,
     };
     const startedAt = performance.now();
     await this.#post(`Job/${jobId}/submit`, request);
@@ -55,7 +59,7 @@ export class Ingress {
   }
 
   /** Milliseconds from request to answer. */
-  async runHandWritten(shape: "all" | "chunked", tasks: number): Promise<number> {
+  async runHandWritten(shape: "all" | "calls" | "chunked", tasks: number): Promise<number> {
     const startedAt = performance.now();
     const ran = await this.#post(`HandWritten/${shape}`, { tasks });
     const tookMs = performance.now() - startedAt;
@@ -78,6 +82,42 @@ export class Ingress {
     const startedAt = performance.now();
     await this.#fetch(`Job/${jobId}/status`);
     return performance.now() - startedAt;
+  }
+
+  /** Waits until so many tasks have succeeded. */
+  async succeeded(jobId: string, tasks: number): Promise<void> {
+    for (;;) {
+      const { stages } = (await this.#fetch(`Job/${jobId}/status`)) as JobStatus;
+      if ((stages[0]?.counts.succeeded ?? 0) >= tasks) return;
+      await sleep(POLL_MS);
+    }
+  }
+
+  /** Milliseconds until a cancel is answered, and until the job has ended. */
+  async cancel(jobId: string): Promise<{ answeredMs: number; endedMs: number }> {
+    const startedAt = performance.now();
+    await this.#post(`Job/${jobId}/cancel`);
+    const answeredMs = performance.now() - startedAt;
+    const { status } = (await this.#post(`Job/${jobId}/outcome`, {})) as JobOutcome;
+    const endedMs = performance.now() - startedAt;
+    if (status !== "CANCELLED") throw new Error(`A cancelled job ended ${status}.`);
+    this.#ended.push(jobId);
+    return { answeredMs, endedMs };
+  }
+
+  /** When each task of an ended job was started, in milliseconds since 1970. */
+  async startTimes(jobId: string): Promise<number[]> {
+    const times: number[] = [];
+    let cursor: string | null = null;
+    do {
+      const page = (await this.#post(`Job/${jobId}/results`, {
+        cursor,
+        limit: 1_000,
+      })) as ResultsPage;
+      times.push(...page.outcomes.flatMap(({ startedAt }) => startedAt ?? []));
+      cursor = page.cursor;
+    } while (cursor !== null);
+    return times;
   }
 
   /** Forgets the jobs that were run: between measurements, since their data goes in the background. */
@@ -104,6 +144,7 @@ export class Ingress {
 // --- internal ---
 
 const CONCURRENCY = 1_000;
+const POLL_MS = 20;
 
 /** A run that lost or failed tasks must not look fast. */
 function checkOutcome({ status, taskCounts }: JobOutcome, tasks: number): void {

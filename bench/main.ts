@@ -5,15 +5,31 @@ import { Ingress } from "./ingress.ts";
 import { readOptions, type Options } from "./options.ts";
 import { watchOthers } from "./processor-time.ts";
 import { exitCode, renderJson, renderTable, type Report } from "./report.ts";
+import { beside } from "./sections/beside.ts";
+import { calls } from "./sections/calls.ts";
+import { cancel } from "./sections/cancel.ts";
 import { futures } from "./sections/futures.ts";
+import { judged } from "./sections/judged.ts";
 import { latency } from "./sections/latency.ts";
 import { million } from "./sections/million.ts";
 import { noop } from "./sections/noop.ts";
+import { rate } from "./sections/rate.ts";
 import type { Section } from "./sections/section.ts";
 import { waiting } from "./sections/waiting.ts";
 import { startServers, type Servers } from "./servers.ts";
 
-const sections: readonly Section[] = [latency, noop, waiting, million, futures];
+const sections: readonly Section[] = [
+  latency,
+  noop,
+  judged,
+  waiting,
+  calls,
+  million,
+  beside,
+  cancel,
+  rate,
+  futures,
+];
 
 try {
   const names = sections.map(({ name }) => name);

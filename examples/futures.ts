@@ -1,5 +1,6 @@
 import * as restate from "@restatedev/restate-sdk";
 import { TerminalError, type Context } from "@restatedev/restate-sdk";
+import { serveEndpoint } from "fanfold";
 import {
   allOrNothing,
   bestEffort,
@@ -58,19 +59,22 @@ const prices = restate.service({
     withTimeout: (ctx: Context, item: string) =>
       withTimeout(ctx.serviceClient(shops).corner(item), "200ms", "no answer in time"),
 
-    mapConcurrent: (ctx: Context, items: string[]) =>
-      mapConcurrent(ctx, items, (item) => ctx.serviceClient(shops).online(item), {
-        concurrency: 2,
-      }),
+    mapConcurrent: async (ctx: Context, items: string[]) => {
+      const ask = (item: string) => ctx.serviceClient(shops).online(item);
+      const outcomes = await mapConcurrent(ctx, items, ask, { concurrency: 2 });
+      return outcomes.map((outcome) => (outcome.ok ? outcome.value : outcome.error.message));
+    },
 
-    pipeline: (ctx: Context, items: string[]) =>
-      pipeline(
+    pipeline: async (ctx: Context, items: string[]) => {
+      const outcomes = await pipeline(
         ctx,
         items,
         (item) => ctx.serviceClient(shops).market(item),
         (price, index) => ctx.run("label", () => `${items[index]}: ${price} €`),
-      ),
+      );
+      return outcomes.map((outcome) => (outcome.ok ? outcome.value : outcome.error.message));
+    },
   },
 });
 
-await restate.serve({ services: [shops, prices], port: 9081 });
+await serveEndpoint({ services: [shops, prices], port: 9081 });

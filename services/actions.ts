@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { OWN_SERVICES } from "./wire/names.ts";
+import { isOwnService, OWN_SERVICES } from "./wire/names.ts";
 import type { Fanout } from "./contract/fanout.ts";
 import type { Duration } from "./contract/duration.ts";
 import { Limits, type Retry } from "./contract/job-request.ts";
@@ -11,9 +11,12 @@ export interface ActionContext {
   readonly signal: AbortSignal;
   /** Writes one line to the worker's log, with the task's id. */
   readonly log: (message: string) => void;
+  /** Says how far it is, in the job's `customStatus`: within about a second, the newest text counts. */
+  readonly progress: (text: string) => void;
 }
 
-export interface ActionOptions<Input, Output> {
+/** What every action may say of itself. */
+export interface ActionSettings<Input, Output> {
   /** `[A-Za-z][A-Za-z0-9_.-]{0,63}` */
   readonly name: string;
   /** Reads each task's input; one that does not fit ends its task as INVALID_INPUT. */
@@ -23,10 +26,13 @@ export interface ActionOptions<Input, Output> {
   readonly retry?: Retry;
   /** Shared by every job that runs the action: attempts that run at once, and attempts started. */
   readonly limits?: Limits;
-  /** Of one attempt, at most 6 h. Default 15 minutes. */
+  /** Of one attempt; of a function action at most 6 h. Default 15 minutes. */
   readonly timeout?: Duration;
-  /** How long code that ignores its aborted signal is waited for. Default 10 s. */
+  /** How long code that was asked to stop is waited for. Default 10 s. */
   readonly cancelGrace?: Duration;
+}
+
+export interface ActionOptions<Input, Output> extends ActionSettings<Input, Output> {
   /** `"group"` (default) commits outcomes together; `"task"` each on its own. */
   readonly durability?: "group" | "task";
   readonly run: (
@@ -56,9 +62,6 @@ export type AnyAction = Pick<
   run(task: Task<never>, context: ActionContext): unknown;
 };
 
-const NAME = /^[A-Za-z][A-Za-z0-9_.-]{0,63}$/;
-const RESERVED: readonly string[] = OWN_SERVICES;
-
 /** Defines a function action. What it returns must fit `output`, if that is given. */
 export function action<Input = unknown, Output = unknown>(
   options: ActionOptions<Input, NoInfer<Output>> & { readonly output: z.ZodType<Output> },
@@ -69,8 +72,7 @@ export function action<Input = unknown, Output = unknown>(
 export function action<Input, Output>(
   options: ActionOptions<Input, Output>,
 ): Action<Input, Output> {
-  checkName("an action", options.name);
-  checkLimits(options);
+  checkSettings(options);
   return { ...options, kind: "function" };
 }
 
@@ -153,16 +155,24 @@ export class RetryableError extends Error {
   }
 }
 
+/** Throws a TypeError that says which setting of an action is wrong. */
+export function checkSettings({ name, limits }: { name: string; limits?: Limits }): void {
+  checkName("an action", name);
+  checkLimits(name, limits);
+}
+
 // --- internal ---
 
+const NAME = /^[A-Za-z][A-Za-z0-9_.-]{0,63}$/;
+
 function checkName(what: string, name: string): void {
-  if (NAME.test(name) && !RESERVED.includes(name)) return;
+  if (NAME.test(name) && !isOwnService(name)) return;
   throw new TypeError(
-    `${what}'s name must match ${NAME.source} and be none of ${RESERVED.join(", ")}, got "${name}"`,
+    `${what}'s name must match ${NAME.source} and be none of ${OWN_SERVICES.join(", ")}, openapi or restate…, got "${name}"`,
   );
 }
 
-function checkLimits({ name, limits = {} }: { name: string; limits?: Limits }): void {
+function checkLimits(name: string, limits: Limits = {}): void {
   const { error } = Limits.safeParse(limits);
   const [issue] = error?.issues ?? [];
   if (!issue) return;

@@ -11,12 +11,15 @@ import { webhookSecrets } from "./notify/signature.ts";
 import { createFoldService } from "./fold/fold.ts";
 import { registryOf, type Definition } from "./registry.ts";
 import { limiter } from "./limits/limiter.ts";
+import { createDurableService } from "./rpc/durable-service.ts";
+import { createFunctionService } from "./rpc/function-service.ts";
 import { maxTasks } from "./max-tasks.ts";
 import { chunk } from "./task/chunk.ts";
 import { admission } from "./task/executor/admission.ts";
 import { guardProcess } from "./task/executor/crash-guard.ts";
 import { drain } from "./task/executor/shutdown.ts";
 import { watchEventLoop } from "./task/executor/watchdog.ts";
+import { handlerFinder } from "./task/calls/handler-finder.ts";
 import { createRunner } from "./task/runner.ts";
 
 export type AnyService =
@@ -60,7 +63,8 @@ export function createApp({
   };
   const engine = {
     ...registryOf(actions),
-    publicUrl: env["FANFOLD_PUBLIC_URL"] ?? "http://127.0.0.1:8080",
+    publicUrl: env["FANFOLD_PUBLIC_URL"] ?? DEFAULT_INGRESS,
+    ingressUrl: env["FANFOLD_INGRESS_URL"] ?? DEFAULT_INGRESS,
     webhookPolicy: webhooks.policy,
   };
   admission.open(maxTasks());
@@ -71,12 +75,13 @@ export function createApp({
       createJobsService(engine),
       createJobObject(engine),
       chunk,
-      createRunner(engine.findAction),
+      createRunner(engine.findAction, handlerFinder(engine.ingressUrl)),
       data,
       limiter,
       sweep,
       createNotifyService(webhooks),
       createFoldService(engine.findFold),
+      ...actions.flatMap(serviceOf),
       ...services,
     ],
     close: async () => {
@@ -89,5 +94,18 @@ export function createApp({
 
 // --- internal ---
 
+/** Every action is a service of its own name too. */
+function serviceOf(definition: Definition): AnyService[] {
+  switch (definition.kind) {
+    case "function":
+      return [createFunctionService(definition)];
+    case "durable":
+      return [createDurableService(definition)];
+    case "fold":
+      return [];
+  }
+}
+
 /** How long a process that was asked to end waits for the tasks that run in it. */
 const GRACE_MS = 10_000;
+const DEFAULT_INGRESS = "http://127.0.0.1:8080";

@@ -14,5 +14,5 @@ export async function loadActions(path: string): Promise<Definition[]> {
 
 function isDefinition(value: unknown): value is Definition {
   if (typeof value !== "object" || value === null || !("kind" in value)) return false;
-  return value.kind === "function" || value.kind === "fold";
+  return value.kind === "function" || value.kind === "durable" || value.kind === "fold";
 }

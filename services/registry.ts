@@ -1,11 +1,15 @@
 import type { AnyAction, AnyFold } from "./actions.ts";
+import type { AnyDurableAction } from "./durable-action.ts";
+
+/** An action of either kind. */
+export type DefinedAction = AnyAction | AnyDurableAction;
 
 /** What users define. */
-export type Definition = AnyAction | AnyFold;
+export type Definition = DefinedAction | AnyFold;
 
 /** What users have defined, by name. */
 export interface Registry {
-  readonly findAction: (name: string) => AnyAction | undefined;
+  readonly findAction: (name: string) => DefinedAction | undefined;
   readonly findFold: (name: string) => AnyFold | undefined;
 }
 
@@ -20,7 +24,7 @@ export function registryOf(definitions: readonly Definition[]): Registry {
   return {
     findAction: (name) => {
       const found = named.get(name);
-      return found?.kind === "function" ? found : undefined;
+      return found?.kind === "fold" ? undefined : found;
     },
     findFold: (name) => {
       const found = named.get(name);

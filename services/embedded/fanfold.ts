@@ -42,6 +42,7 @@ export async function startFanfold(options: FanfoldOptions = {}): Promise<Fanfol
       port: endpoint,
       env: {
         FANFOLD_PUBLIC_URL: publicUrl ?? ingressUrl,
+        FANFOLD_INGRESS_URL: ingressUrl,
         FANFOLD_IDENTITY_KEYS: server.identityKey,
         ...(samples ? { FANFOLD_SAMPLES: "1" } : {}),
         ...workerEnv,

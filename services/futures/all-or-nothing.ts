@@ -1,9 +1,5 @@
-import {
-  CancelledError,
-  RestatePromise,
-  type Context,
-  type InvocationHandle,
-} from "@restatedev/restate-sdk";
+import { CancelledError, RestatePromise, type Context } from "@restatedev/restate-sdk";
+import { isCall } from "./is-call.ts";
 import { checkFutures } from "./misuse.ts";
 import type { Futures, Values } from "./outcome.ts";
 
@@ -34,8 +30,4 @@ async function cancelCalls(ctx: Context, futures: Futures): Promise<void> {
   for (const future of futures) {
     if (isCall(future)) ctx.cancel(await future.invocationId);
   }
-}
-
-function isCall(future: object): future is InvocationHandle {
-  return "invocationId" in future;
 }

@@ -1,4 +1,5 @@
 import { RestatePromise, TerminalError, type Context } from "@restatedev/restate-sdk";
+import { isCall } from "./is-call.ts";
 import { checkFuture } from "./misuse.ts";
 import { OpenFutures, WINDOW } from "./open-futures.ts";
 import type { Outcome } from "./outcome.ts";
@@ -17,10 +18,11 @@ export async function flow(
   concurrency: number,
 ): Promise<Outcome<unknown>[]> {
   const outcomes: Outcome<unknown>[] = [];
-  const open = new OpenFutures<Place, unknown>(WINDOW);
+  const open = new OpenFutures<Place, unknown>();
+  let newest: RestatePromise<unknown> | undefined;
   const enter = (place: Place, value: unknown) => {
     const step = steps[place.step];
-    if (step) open.add(place, begin(step, value, place.index, ctx));
+    if (step) open.add(place, (newest = begin(step, value, place.index, ctx)));
     else outcomes[place.index] = { ok: true, value };
   };
 
@@ -31,7 +33,12 @@ export async function flow(
       next++;
     }
     if (open.size === 0) return outcomes;
-    for (const { tag, outcome } of await open.ends()) {
+    // While the server takes the newest call in, others end. One look then sees them all.
+    if (newest && isCall(newest)) await newest.invocationId;
+    newest = undefined;
+    // Whichever ends makes room for an item; when there are no more it does not matter who is first.
+    const window = next < items.length ? concurrency : WINDOW;
+    for (const { tag, outcome } of await open.ends(window)) {
       if (outcome.ok) enter({ index: tag.index, step: tag.step + 1 }, outcome.value);
       else outcomes[tag.index] = outcome;
     }

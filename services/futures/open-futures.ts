@@ -1,7 +1,7 @@
 import { RestatePromise } from "@restatedev/restate-sdk";
 import { outcomeOf, type Outcome } from "./outcome.ts";
 
-/** How many futures are awaited together by default: each look at them costs as many steps. */
+/** How many futures are looked at together: each look costs as many steps. */
 export const WINDOW = 64;
 
 /** A future that has settled, under the tag it was added with. */
@@ -11,19 +11,14 @@ export interface End<Tag, Value> {
 }
 
 /**
- * Futures that are awaited together, the oldest `window` of them at a time.
+ * Futures that are awaited together.
  *
  * 1. Who settled first is read from the journal only, so a replay sees the same order.
  * 2. Each `ends` costs O(window), however many are open.
  */
 export class OpenFutures<Tag, Value> {
-  readonly #window: number;
   readonly #open = new Set<RestatePromise<void>>();
   #ended: End<Tag, Value>[] = [];
-
-  constructor(window: number) {
-    this.#window = window;
-  }
 
   /** How many have not been given back. */
   get size(): number {
@@ -38,9 +33,9 @@ export class OpenFutures<Tag, Value> {
     this.#open.add(open);
   }
 
-  /** Waits until one has settled. Those that are known to have settled by then come with it. */
-  async ends(): Promise<End<Tag, Value>[]> {
-    if (this.#ended.length === 0) await RestatePromise.race(this.#oldest());
+  /** Waits until one of the oldest `window` has settled. Those that are known to have come with it. */
+  async ends(window: number): Promise<End<Tag, Value>[]> {
+    if (this.#ended.length === 0) await RestatePromise.race(this.#oldest(window));
     const ended = this.#ended;
     this.#ended = [];
     return ended;
@@ -48,10 +43,10 @@ export class OpenFutures<Tag, Value> {
 
   // --- internal ---
 
-  #oldest(): RestatePromise<void>[] {
+  #oldest(window: number): RestatePromise<void>[] {
     const oldest: RestatePromise<void>[] = [];
     for (const future of this.#open) {
-      if (oldest.push(future) >= this.#window) break;
+      if (oldest.push(future) >= window) break;
     }
     return oldest;
   }

@@ -24,10 +24,10 @@ export async function* settled<Given extends Futures>(
   futures: Given,
   window: number,
 ): AsyncGenerator<Settled<Given>, void, undefined> {
-  const open = new OpenFutures<number, unknown>(window);
+  const open = new OpenFutures<number, unknown>();
   for (const [index, future] of futures.entries()) open.add(index, future);
   while (open.size > 0) {
-    for (const { tag, outcome } of await open.ends()) {
+    for (const { tag, outcome } of await open.ends(window)) {
       yield { index: tag, ...outcome } as Settled<Given>;
     }
   }

@@ -5,6 +5,8 @@ import type { Registry } from "../registry.ts";
 export interface Engine extends Registry {
   /** what the links in answers begin with */
   readonly publicUrl: string;
+  /** where this process finds the ingress, to ask it which handlers there are */
+  readonly ingressUrl: string;
   /** where webhooks may be sent */
   readonly webhookPolicy: AddressPolicy;
 }

@@ -5,9 +5,14 @@ import { blocksOf, pageBlocks } from "./core/dispatch.ts";
 import type { JobState } from "./core/state.ts";
 
 /** Ends a job's existence: its own state goes at once, what its chunks stored follows. */
-export function forget(ctx: ObjectContext, { epoch, stages, source }: JobState): void {
+export function forget(ctx: ObjectContext, job: JobState): void {
+  const { epoch, stages, source, isPaced } = job;
   const blocks = [pageBlocks(source), ...stages.map(blocksOf)];
-  sendSweep(ctx, { jobId: ctx.key, epoch, blocks, at: 0, block: 0 });
-  for (const stage of stages.keys()) forgetLimiter(ctx, stageLimiter(ctx.key, epoch, stage));
+  if (blocks.some((count) => count > 0)) {
+    sendSweep(ctx, { jobId: ctx.key, epoch, blocks, at: 0, block: 0 });
+  }
+  for (const stage of isPaced ? stages.keys() : []) {
+    forgetLimiter(ctx, stageLimiter(ctx.key, epoch, stage));
+  }
   ctx.clearAll();
 }

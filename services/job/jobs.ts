@@ -7,9 +7,11 @@ import { checkReceivers } from "../notify/receivers.ts";
 import { bodySerde, readBody, type Body } from "../wire/body.ts";
 import { awaitOutcome, submitJob } from "../wire/calls.ts";
 import { planAnswer } from "./core/plan-answer.ts";
+import { checkHandlers } from "./check-handlers.ts";
 import type { Engine } from "./engine.ts";
 import { plannedJobsHandlers } from "./handlers/planned.ts";
 import { WAITING } from "./handlers/options.ts";
+import { followSubJob } from "./sub-job.ts";
 import { checkRequest } from "./submit.ts";
 
 /** The way in for who has no id for a job, and what concerns no single job. */
@@ -35,14 +37,24 @@ export function createJobsService(engine: Engine) {
         },
       ),
 
+      /** For `runJob` in handlers; who calls it knows the job by nothing else. */
+      runSubJob: restate.handlers.handler(
+        { input: bodySerde(NewJobRequest), ...WAITING, ingressPrivate: true },
+        async (ctx: Context, body: Body): Promise<JobOutcome> => {
+          const { jobId = ctx.rand.uuidv4(), ...request } = readBody(NewJobRequest, body);
+          return followSubJob(ctx, jobId, request);
+        },
+      ),
+
       ...plannedJobsHandlers,
 
       plan: restate.handlers.handler(
         { input: bodySerde(JobRequest), idempotencyRetention: 0 },
-        async (_ctx: Context, body: Body): Promise<PlanAnswer> => {
+        async (ctx: Context, body: Body): Promise<PlanAnswer> => {
           const request = readBody(JobRequest, body);
           checkRequest(request, engine);
           checkReceivers(request, engine);
+          await checkHandlers(ctx, request, engine);
           return planAnswer(request, findAction);
         },
       ),

@@ -97,7 +97,7 @@ function chunkSpec(
   planned: PlannedChunk,
 ): ChunkSpec {
   const { epoch, generation, plan, startedAt } = state;
-  const { action, rate, retry, timeoutMs, graceMs, durability, payload, fold } =
+  const { action, call, rate, shared, retry, timeoutMs, graceMs, durability, payload, fold } =
     plan.stages[stage]!;
   const next = plan.stages[stage + 1];
   const { total, collected } = state.stages[stage]!;
@@ -109,7 +109,7 @@ function chunkSpec(
     generation,
     stage,
     ...planned,
-    plan: { action, payload, rate, retry, timeoutMs, graceMs, durability, fold },
+    plan: { action, call, payload, rate, shared, retry, timeoutMs, graceMs, durability, fold },
     next: next ? { stage: stage + 1, action: next.action } : null,
     room: roomIn(fed),
     isAwaited: waitingTasks(state.stages[stage]!) > 0,

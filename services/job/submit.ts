@@ -1,5 +1,6 @@
 import type { ObjectContext } from "@restatedev/restate-sdk";
 import type { AppendAnswer, AppendRequest } from "../contract/handlers.ts";
+import { durationMs, type Duration } from "../contract/duration.ts";
 import { fanoutTasks, type Fanout } from "../contract/fanout.ts";
 import type { JobRequest } from "../contract/job-request.ts";
 import { LIMITS } from "../contract/limits.ts";
@@ -7,6 +8,7 @@ import { SOURCE } from "../contract/task.ts";
 import { invalidField, refusal } from "../failure.ts";
 import type { Registry } from "../registry.ts";
 import { linesSerde } from "../wire/lines.ts";
+import { isRemote } from "./core/call-target.ts";
 import {
   actionsIn,
   planJob,
@@ -14,7 +16,6 @@ import {
   requestEcho,
   requestHash,
   stagesOf,
-  unsupported,
   type FindAction,
   type StagePlan,
 } from "./core/plan.ts";
@@ -26,14 +27,12 @@ import { KEYS } from "./state-keys.ts";
 
 /** Refuses what cannot be run; nothing was started. */
 export function checkRequest(request: JobRequest, { findAction, findFold }: Registry): void {
-  const fields = unsupported(request);
-  if (fields.length > 0) {
-    throw refusal("NOT_IMPLEMENTED", `Not implemented yet: ${fields.join(", ")}.`);
-  }
-  for (const { name } of actionsIn(request)) {
-    if (!findAction(name)) {
+  for (const { name, path, timeout = request.timeout } of actionsIn(request)) {
+    const found = findAction(name);
+    if (!found && !isRemote(name)) {
       throw refusal("UNKNOWN_ACTION", `No action "${name}" is registered.`);
     }
+    if (found?.kind === "function" && timeout !== undefined) checkTimeout(timeout, path);
   }
   for (const { fold = request.fold } of stagesOf(request)) {
     if (typeof fold === "object" && "action" in fold && !findFold(fold.action)) {
@@ -104,6 +103,12 @@ export function checkAppend(jobId: string, state: JobState, { fanout }: AppendRe
 export const SLICE = linesSerde<{ as: string }>();
 
 // --- internal ---
+
+/** Code that runs in a chunk is bounded; a handler may sleep for as long as it likes. */
+function checkTimeout(timeout: Duration, path: string): void {
+  if (durationMs(timeout) <= LIMITS.attemptMs) return;
+  throw invalidField("timeout", `of ${path} must be at most 6h: it runs a function action`);
+}
 
 /** A longer payload is not part of what each step of the job reads and writes. */
 const HOT_PAYLOAD_CHARS = 1_024;

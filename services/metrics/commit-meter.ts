@@ -27,7 +27,7 @@ export class CommitMeter {
   taken(head: GroupHead): void {
     this.#takenAt = performance.now();
     commitOutcomes.observe(head.outcomes);
-    this.#count(head);
+    this.count(head);
   }
 
   /** A group is durable. */
@@ -45,7 +45,7 @@ export class CommitMeter {
 
   /** A task is blamed for the death of its process. */
   convicted(head: GroupHead): void {
-    if (this.#hasSeenDeath) this.#count(head);
+    if (this.#hasSeenDeath) this.count(head);
   }
 
   /** The chunk has ended with so many tasks. */
@@ -53,9 +53,8 @@ export class CommitMeter {
     chunkTasks.observe(size);
   }
 
-  // --- internal ---
-
-  #count({ succeeded, failed, cancelled, retries, taskMs }: GroupHead): void {
+  /** Counts what ended without a commit of its own. */
+  count({ succeeded, failed, cancelled, retries, taskMs }: GroupHead): void {
     const action = this.#action;
     if (succeeded > 0) {
       tasks.inc({ action, outcome: "succeeded" }, succeeded);

@@ -1,5 +1,6 @@
 import type { JobRequest, Receiver } from "../contract/job-request.ts";
 import { invalidField, refusal } from "../failure.ts";
+import { isRemote } from "../job/core/call-target.ts";
 import type { FindAction } from "../job/core/plan.ts";
 import { receiversOf } from "../job/core/plan.ts";
 import type { AddressPolicy } from "./address.ts";
@@ -13,7 +14,7 @@ export function checkReceivers(
     if ("webhook" in receiver) {
       const wrong = webhookPolicy.refusal(new URL(receiver.webhook));
       if (wrong !== null) throw invalidField(`${path}.webhook`, wrong);
-    } else if (!findAction(receiver.action)) {
+    } else if (!isRemote(receiver.action) && !findAction(receiver.action)) {
       throw refusal("UNKNOWN_ACTION", `No action "${receiver.action}" is registered.`);
     }
   };

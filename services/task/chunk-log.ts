@@ -52,6 +52,8 @@ export class ChunkLog {
   #seq = 0;
   #startedAt: number | null = null;
   #last: Group["head"] | null = null;
+  /** what no report has said yet */
+  #progress: string | undefined;
   #totals = { succeeded: 0, failed: 0, cancelled: 0, retries: 0, taskMs: 0 };
 
   /** `indexes`: of all its tasks, in order; `invocation`: of the runner */
@@ -121,6 +123,7 @@ export class ChunkLog {
 
   add({ head, lines }: Group): void {
     this.#last = head;
+    this.#progress = head.progress ?? this.#progress;
     const bytes = bytesOf(lines);
     this.#committedBytes += bytes;
     this.#unsavedBytes += bytes;
@@ -185,6 +188,8 @@ export class ChunkLog {
     const firstPiece = final ? 0 : this.#reportedPieces;
     this.#reportedPieces = this.#passed.length;
     this.#seq += 1;
+    const progress = this.#progress;
+    this.#progress = undefined;
     return {
       epoch,
       generation,
@@ -201,6 +206,7 @@ export class ChunkLog {
       retrying: last?.retrying ?? 0,
       nextRetryAt: last?.nextRetryAt ?? null,
       ...(last?.heldBy && !final ? { heldBy: last.heldBy } : {}),
+      ...(progress === undefined ? {} : { progress }),
       firstPiece,
       pieces: this.#passed.slice(firstPiece),
       returned: this.#returned,

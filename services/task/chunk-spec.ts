@@ -18,7 +18,16 @@ export interface ChunkSpec {
   readonly slices: readonly Segment[];
   readonly plan: Pick<
     StagePlan,
-    "action" | "payload" | "rate" | "retry" | "timeoutMs" | "graceMs" | "durability" | "fold"
+    | "action"
+    | "call"
+    | "payload"
+    | "rate"
+    | "shared"
+    | "retry"
+    | "timeoutMs"
+    | "graceMs"
+    | "durability"
+    | "fold"
   >;
   readonly next: { readonly stage: number; readonly action: string } | null;
   /** other tasks of its stage wait for its slots */

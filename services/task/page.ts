@@ -1,7 +1,10 @@
 import { z } from "zod";
 import { emit, TerminalError, type AnyAction, type Emitted } from "../actions.ts";
 import { LIMITS } from "../contract/limits.ts";
+import type { Task } from "../contract/task.ts";
+import { storeResult, thrownFailure, type AttemptResult } from "./executor/attempt-result.ts";
 import { jsonText } from "./executor/json-text.ts";
+import { readThrown } from "./executor/thrown.ts";
 
 /** The action of a source as tasks run it: the items of a page are passed on, its result is the next cursor. */
 export function pageAction({ output, ...action }: AnyAction, as: string): AnyAction {
@@ -16,17 +19,28 @@ export function pageAction({ output, ...action }: AnyAction, as: string): AnyAct
 
 /** What an answer of a source passes on. Throws what is wrong with it: asked again it would be the same. */
 export function pageEmission(answer: unknown, as: string): Emitted<unknown> {
-  const { items, cursor } = read(Page, answer);
-  const stored = jsonText(cursor, "The cursor");
-  if (!("json" in stored)) throw new TerminalError(stored.message, { code: stored.code });
-  const bytes = Buffer.byteLength(stored.json);
-  if (bytes > LIMITS.cursorBytes) {
-    const message = `The cursor has ${bytes} bytes, at most ${LIMITS.cursorBytes}.`;
-    throw new TerminalError(message, { code: "RESULT_TOO_LARGE" });
-  }
-  // What JSON cannot say, such as NaN, must not end the source.
-  if (cursor !== null && stored.json === "null") throw invalid("cursor: must be JSON");
+  const { items, cursor } = checkCursor(read(Page, answer));
   return emit(cursor, { foreach: { as, items } });
+}
+
+/** What is stored of an answer of a source that came by a call. */
+export function storePage(answer: unknown, as: string, task: Task): AttemptResult {
+  try {
+    return storeResult({}, pageEmission(answer, as), task);
+  } catch (thrown) {
+    return thrownFailure(thrown);
+  }
+}
+
+/** A page as a durable action answers it, checked where its schema is known. */
+export function pageText({ output }: Pick<AnyAction, "output">, returned: unknown): string {
+  const page = read(Page, output ? read(output, returned) : returned);
+  checkCursor(page);
+  try {
+    return JSON.stringify(page);
+  } catch (thrown) {
+    throw new TerminalError(readThrown(thrown).message, { code: "UNSERIALISABLE" });
+  }
 }
 
 // --- internal ---
@@ -48,4 +62,18 @@ function read<Value>(schema: z.ZodType<Value>, answer: unknown): Value {
 function invalid(what: string): TerminalError {
   const message = `A page must be { "items": [ … ], "cursor": … }: ${what}`;
   return new TerminalError(message, { code: "INVALID_OUTPUT" });
+}
+
+function checkCursor(page: z.infer<typeof Page>): z.infer<typeof Page> {
+  const { cursor } = page;
+  const stored = jsonText(cursor, "The cursor");
+  if (!("json" in stored)) throw new TerminalError(stored.message, { code: stored.code });
+  const bytes = Buffer.byteLength(stored.json);
+  if (bytes > LIMITS.cursorBytes) {
+    const message = `The cursor has ${bytes} bytes, at most ${LIMITS.cursorBytes}.`;
+    throw new TerminalError(message, { code: "RESULT_TOO_LARGE" });
+  }
+  // What JSON cannot say, such as NaN, must not end the source.
+  if (cursor !== null && stored.json === "null") throw invalid("cursor: must be JSON");
+  return page;
 }

@@ -2,9 +2,9 @@ import type { Context, Serde } from "@restatedev/restate-sdk";
 import type { FindAction } from "../job/core/plan.ts";
 import type { ChunkReport } from "../job/core/state.ts";
 import { CommitMeter } from "../metrics/commit-meter.ts";
-import { sendBegun, sendFreed, sendReport } from "../wire/calls.ts";
+import { sendReport } from "../wire/calls.ts";
 import { linesSerde, type Lines } from "../wire/lines.ts";
-import { ChunkLog } from "./chunk-log.ts";
+import type { ChunkLog } from "./chunk-log.ts";
 import type { ChunkSpec } from "./chunk-spec.ts";
 import { Control } from "./control.ts";
 import { crashedGroup } from "./crashed-group.ts";
@@ -13,10 +13,9 @@ import type { GroupHead } from "./executor/group.ts";
 import type { Grant } from "./executor/lease.ts";
 import { isStillHere, release, type Begun } from "./executor/quarantine.ts";
 import { startExecution } from "./executor/start.ts";
-import { loadInputs, type ChunkInputs } from "./inputs.ts";
-import { Leases } from "./leases.ts";
+import type { ChunkInputs } from "./inputs.ts";
 import { mark } from "./mark.ts";
-import { restoreLog } from "./restore.ts";
+import { closeChunk, openChunk, type OpenChunk } from "./open-chunk.ts";
 import { save } from "./save.ts";
 import { Suspects, type Round } from "./suspects.ts";
 
@@ -37,26 +36,19 @@ export async function runChunk(
   findAction: FindAction,
 ): Promise<ChunkReport> {
   const control = new Control(ctx);
-  const { jobId, epoch, generation, stage, chunk } = spec;
-  const invocation = ctx.request().id;
-  sendBegun(ctx, jobId, { epoch, generation, stage, chunk, invocation });
-  const inputs = await loadInputs(ctx, spec);
-  const indexes = inputs.tasks.map(({ index }) => index);
-  const log = new ChunkLog(spec, { indexes, invocation });
-  if (spec.isResumed) await restoreLog(ctx, log);
+  const open = await openChunk(ctx, spec);
+  const { inputs, log } = open;
   const suspects = new Suspects(spec.window);
-  const leases = new Leases(ctx, jobId);
   const meter = new CommitMeter(spec.plan.action);
 
   while (!log.isDone) {
-    const open = openTasks(inputs, log);
-    const next = suspects.next(open);
+    const left = openTasks(inputs, log);
+    const next = suspects.next(left);
     // A stop starts nothing, so that all of them can end at once.
-    const round = control.stopped.aborted ? { ...next, group: open } : next;
+    const round = control.stopped.aborted ? { ...next, group: left } : next;
     const begun = await begin(ctx, control, round.kind);
     log.begin(begun.at);
-    const running = { control, inputs, log, round, begun, findAction, leases, meter };
-    if (!(await hasDied(ctx, running))) continue;
+    if (!(await hasDied(ctx, { control, open, round, begun, findAction, meter }))) continue;
     const lost = round.group.filter((index) => log.isOpen(index));
     for (const index of suspects.died(lost, begun.isAlone)) {
       const group = crashedGroup(spec, inputs, index, { begun, deaths: suspects.deaths(index) });
@@ -64,12 +56,10 @@ export async function runChunk(
       meter.convicted(group.head);
     }
   }
-  release(invocation);
-  leases.release();
-  if (spec.isAwaited) sendFreed(ctx, jobId, { epoch, generation, stage, chunk });
-  await save(ctx, log, true);
+  release(ctx.request().id);
+  const report = await closeChunk(ctx, open);
   meter.ended(log.size);
-  return log.report(true);
+  return report;
 }
 
 // --- internal ---
@@ -93,21 +83,17 @@ async function hasDied(
   ctx: Context,
   {
     control,
-    inputs,
-    log,
+    open: { inputs, log, leases },
     round,
     begun,
     findAction,
-    leases,
     meter,
   }: {
     readonly control: Control;
-    readonly inputs: ChunkInputs;
-    readonly log: ChunkLog;
+    readonly open: OpenChunk;
     readonly round: Round;
     readonly begun: Begun;
     readonly findAction: FindAction;
-    readonly leases: Leases;
     readonly meter: CommitMeter;
   },
 ): Promise<boolean> {

@@ -73,6 +73,12 @@ export interface FollowRequest extends NoticePlace {
 export type CompletionRequest = Omit<NoticePlace, "jobId" | "n">;
 export type NoticeReport = Omit<NoticePlace, "jobId"> & Notice;
 
+/** What a task of a durable action says of the job. */
+export interface TaskProgress {
+  readonly generation: number;
+  readonly text: string;
+}
+
 /** Wake this awakeable when the event has been raised. */
 export interface EventWaiter {
   readonly name: string;
@@ -92,8 +98,10 @@ export interface WakeRequest {
 export const sendChunk = (ctx: Context, spec: ChunkSpec) =>
   send(ctx, { service: "Chunk", method: "run", parameter: spec });
 
-export const runChunk = (ctx: Context, spec: ChunkSpec) =>
-  call<ChunkReport>(ctx, { service: "Runner", method: "run", parameter: spec });
+export const runChunk = (ctx: Context, spec: ChunkSpec) => {
+  const method = spec.plan.call ? "call" : "run";
+  return call<ChunkReport>(ctx, { service: "Runner", method, parameter: spec });
+};
 
 export const sendReport = (ctx: Context, jobId: string, report: ChunkReport) =>
   send(ctx, { service: "Job", key: jobId, method: "report", parameter: report });
@@ -129,6 +137,16 @@ export const submitJob = (ctx: Context, jobId: string, request: unknown) =>
 
 export const awaitOutcome = (ctx: Context, jobId: string, request: unknown) =>
   call<JobOutcome>(ctx, { service: "Job", key: jobId, method: "outcome", parameter: request });
+
+/** Submits a job and waits for its end, however long that takes; it is cancelled with the caller. */
+export const runSubJob = (ctx: Context, request: unknown) =>
+  call<JobOutcome>(ctx, { service: "Jobs", method: "runSubJob", parameter: request });
+
+export const sendCancel = (ctx: Context, jobId: string, reason: string) =>
+  send(ctx, { service: "Job", key: jobId, method: "cancel", parameter: { reason } });
+
+export const sendProgress = (ctx: Context, jobId: string, progress: TaskProgress) =>
+  send(ctx, { service: "Job", key: jobId, method: "progress", parameter: progress });
 
 /** The outcome of an ended job, read anew. */
 export const endedOutcome = (ctx: Context, jobId: string, epoch: string) =>

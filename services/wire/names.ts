@@ -1,4 +1,4 @@
-/** Names of Fanfold's own services; no action may take one. */
+/** Names of Fanfold's own services. */
 export const OWN_SERVICES = [
   "Job",
   "Jobs",
@@ -10,3 +10,7 @@ export const OWN_SERVICES = [
   "Fold",
   "Limiter",
 ] as const;
+
+/** Whether no action may have this name: it is Fanfold's own, or Restate's. */
+export const isOwnService = (name: string): boolean =>
+  OWN_SERVICES.some((own) => own === name) || /^(restate.*|openapi)$/i.test(name);

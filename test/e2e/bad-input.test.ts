@@ -278,6 +278,11 @@ const REQUESTS: [string, unknown, object][] = [
   ],
   ["an unknown action", { ...good, action: "nobody" }, { status: 422, code: "UNKNOWN_ACTION" }],
   [
+    "a remote action that nobody offers",
+    { ...good, nextActions: ["Greeter/greet"] },
+    { status: 422, code: "UNKNOWN_ACTION" },
+  ],
+  [
     "an unknown action later on",
     { ...good, nextActions: ["echo", "nobody"] },
     { status: 422, code: "UNKNOWN_ACTION" },
@@ -298,6 +303,11 @@ const REQUESTS: [string, unknown, object][] = [
     { status: 422, code: "UNKNOWN_ACTION" },
   ],
   [
+    "a remote source that is not there",
+    { ...good, fanout: { from: { action: "Greeter/greet" } } },
+    { status: 422, code: "UNKNOWN_ACTION" },
+  ],
+  [
     "one of Fanfold's services",
     { ...good, action: "Runner" },
     { status: 422, code: "UNKNOWN_ACTION" },
@@ -309,18 +319,7 @@ const REQUESTS: [string, unknown, object][] = [
   ],
 ];
 
-const NOT_YET: [string, unknown][] = [
-  ["a remote source", { ...good, fanout: { from: { action: "Greeter/greet" } } }],
-  ["a remote action", { ...good, action: "Greeter/greet" }],
-  ["a later remote action", { ...good, nextActions: ["Greeter/greet"] }],
-];
-
-const REFUSED = [
-  ...REQUESTS,
-  ...NOT_YET.map(([name, body]) => [name, body, { status: 501, code: "NOT_IMPLEMENTED" }] as const),
-];
-
-it.each(REFUSED)(
+it.each(REQUESTS)(
   "refuses a job with %s, wherever it is given, and starts nothing",
   async (_, body, refusal) => {
     const one = job();

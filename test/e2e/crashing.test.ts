@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { afterAll, expect, it, vi } from "vitest";
 import { startFanfold } from "../../services/embedded/fanfold.ts";
-import { httpClient } from "../support/http.ts";
+import { httpClient, refused } from "../support/http.ts";
 import { jobClient } from "../support/job-client.ts";
 
 const entry = join(import.meta.dirname, "..", "support", "crashing-worker.ts");
@@ -37,6 +37,28 @@ it("errors that nobody catches end their task as TASK_CRASHED and leave the othe
   expect(fanfold.worker.restarts()).toBe(0);
 });
 
+it("an error that a durable action leaves behind ends its attempt, not the process", async () => {
+  const one = jobClient(http, "durable");
+  const items = ["none", "rejection", "none", "rejection"];
+  const retry = { maxAttempts: 2, initialInterval: "1ms" } as const;
+  await one.run({ action: "durable", fanout: { foreach: { items } }, retry });
+  expect((await one.allResults()).map(({ error, attempts }) => [error?.code, attempts])).toEqual([
+    [undefined, 1],
+    ["TASK_CRASHED", 2],
+    [undefined, 1],
+    ["TASK_CRASHED", 2],
+  ]);
+  expect(fanfold.worker.restarts()).toBe(0);
+});
+
+it("an error that a called action leaves behind ends its call, not the process", async () => {
+  expect(await refused(http.post("crashing/run", { item: "rejection" }))).toMatchObject({
+    status: 500,
+    code: "TASK_CRASHED",
+  });
+  expect(fanfold.worker.restarts()).toBe(0);
+});
+
 it("an error that a fold's code left behind ends the fold, not the process", async () => {
   const outcome = await jobClient(http, "rejecting").run(folded("rejecting"));
   expect(outcome).toMatchObject({
@@ -60,6 +82,13 @@ it("a fold that ends its process is found out, and takes nobody with it", async 
     stages: [{ error: { code: "FOLD_FAILED" }, taskCounts: { SUCCEEDED: 20 }, result: null }],
   });
   expect(await innocent.outcome()).toMatchObject({ status: "SUCCEEDED", result: 5_000 });
+}, 120_000);
+
+it("a call that ends its process again and again is TASK_CRASHED", async () => {
+  const headers = { "idempotency-key": "deadly" };
+  const call = () => refused(http.post("deadly_task/run", {}, { headers }));
+  const answer = await vi.waitFor(call, { timeout: 100_000 });
+  expect(answer).toMatchObject({ status: 500, code: "TASK_CRASHED" });
 }, 120_000);
 
 // --- internal ---

@@ -68,6 +68,9 @@ function newAttempt<Seen>(ctx: Context): { seen: Seen[]; isFirst: boolean } {
   return { seen, isFirst: before.length === 0 };
 }
 
+/** Those that a handler made, the same in every attempt. */
+let awakeables: readonly string[] = [];
+
 const held = {
   wait: async (_ctx: Context, nap: Naps) => {
     for await (const end of wait(nap(), nap())) return end;
@@ -102,6 +105,17 @@ const using = restate.service({
       return { id: ctx.request().id, order: seen };
     },
 
+    /** The order in which the test resolves awakeables. */
+    resolved: async (ctx: Context, futures: number) => {
+      const made = Array.from({ length: futures }, () => ctx.awakeable<number>());
+      awakeables = made.map(({ id }) => id);
+      const order: number[] = [];
+      for await (const end of wait(...made.map(({ promise }) => promise))) {
+        if (end.ok) order.push(end.value);
+      }
+      return order;
+    },
+
     /** The order in which items are begun; the first attempt dies after so many. */
     begun: async (ctx: Context, { delays, dieAfter }: { delays: number[]; dieAfter: number }) => {
       const { seen, isFirst } = newAttempt<string>(ctx);
@@ -119,6 +133,12 @@ const using = restate.service({
       const calls = naps.map((nap) => ctx.serviceClient(napping).nap(nap));
       const { succeeded, failed } = await bestEffort(...calls, RestatePromise.resolve("at once"));
       return { succeeded: succeeded.map(({ value }) => value), failed: failed.map(messageOf) };
+    },
+
+    codes: async (ctx: Context, naps: Nap[]) => {
+      const nap = (given: Nap) => ctx.serviceClient(napping).nap(given);
+      const outcomes = await mapConcurrent(ctx, naps, nap, { concurrency: 2 });
+      return outcomes.map((outcome) => (outcome.ok ? "slept" : outcome.error.code));
     },
 
     first: async (ctx: Context, naps: Nap[]) =>
@@ -179,9 +199,13 @@ function expectOneOrder({ id, order }: Seen): void {
 
 describe("the order of completion", () => {
   it("is what wait gives", async () => {
-    const delays = [900, 300, 1_200, 0, 600];
-    const { order } = await ask<Seen>("order", { delays, dieAfter: 0 });
-    expect(order).toEqual([3, 1, 4, 0, 2]);
+    const completions = [3, 1, 4, 0, 2, 5];
+    const order = ask("resolved", completions.length);
+    await expect.poll(() => awakeables.length).toBe(completions.length);
+    for (const index of completions) {
+      await accepted(post(`restate/awakeables/${awakeables[index]}/resolve`, index));
+    }
+    expect(await order).toEqual(completions);
   });
 
   it("is the same in every attempt of a handler", async () => {
@@ -208,7 +232,8 @@ describe("futures of a handler", () => {
   });
 
   it("can be the first few", async () => {
-    expect(await ask("first", [{ ms: 1_500 }, { ms: 500 }, { ms: 0 }])).toEqual([2, 1]);
+    const first = await ask<number[]>("first", [{ ms: 4_000 }, { ms: 100 }, { ms: 0 }]);
+    expect(new Set(first)).toEqual(new Set([1, 2]));
   });
 
   it("are all there or fail with the first, which cancels the others", async () => {
@@ -266,6 +291,21 @@ describe("futures of a handler", () => {
       message: "mapConcurrent: concurrency must be a whole number of at least 1, got 0",
     });
   });
+});
+
+it("a call that somebody cancels has failed like another", async () => {
+  const parts = ask("codes", [{ ms: 600_000 }]);
+  const sleeping = async () => {
+    const rows = await admin.query(
+      `select id from sys_invocation
+       where target_service_name = 'Napping' and status in ('running', 'suspended')
+         and invoked_by_target = 'Using/codes'`,
+    );
+    return rows.length === 1 ? String(rows[0]?.["id"]) : null;
+  };
+  await expect.poll(sleeping, { timeout: 10_000 }).not.toBeNull();
+  await admin.cancel((await sleeping())!);
+  expect(await parts).toEqual([409]);
 });
 
 describe("in a cancelled handler", () => {

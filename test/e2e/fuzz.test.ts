@@ -31,7 +31,8 @@ const sent: fc.Arbitrary<Sent> = fc.oneof(
 );
 
 const REQUESTS = isReplayed ? 500 : 2_000;
-const AT_ONCE = 16;
+/** The more there are, the more of them the server takes in one go. */
+const AT_ONCE = 64;
 /** Of those that are accepted, so many are looked at more closely. */
 const ONE_IN = 10;
 const PATIENCE_MS = 150_000;

@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
+import * as restate from "@restatedev/restate-sdk";
 import { action, TerminalError, type ActionContext } from "../../services/actions.ts";
 import type { JsonObject } from "../../services/contract/fanout.ts";
 import type { JobRequest } from "../../services/contract/job-request.ts";
 import type { Task } from "../../services/contract/task.ts";
+import { durableAction } from "../../services/durable-action.ts";
 import { probe } from "../../services/samples/probe.ts";
 import { describe as describeTask, echo, gated } from "../support/actions.ts";
 import { eventually } from "../support/eventually.ts";
@@ -29,7 +31,34 @@ const list = action({
 });
 const gate = gated();
 
-const fanfold = await startTestFanfold({ actions: [list, gate, echo, describeTask, probe] });
+/** Numbers in pages of three, 3 steps by Restate to a page. */
+const durableList = durableAction({
+  name: "durable_list",
+  run: async (ctx, { input }: Task<{ cursor: number | null; filler: string }>) => {
+    const first = await ctx.run("first", () => input.cursor ?? 0);
+    await ctx.sleep(5);
+    const items = [first, first + 1, first + 2].map((n) => `${n}${input.filler}`);
+    return { items, cursor: first < 9 ? first + 3 : null };
+  },
+});
+const listing = restate.service({
+  name: "Listing",
+  handlers: {
+    list: async (_ctx: restate.Context, { input }: Task<{ cursor: number | null }>) => {
+      const first = input.cursor ?? 0;
+      return { items: [first], cursor: first < 3 ? first + 1 : null };
+    },
+    refuse: async (): Promise<void> => {
+      throw new restate.TerminalError("no such table");
+    },
+    mumble: async () => ({ rows: [] }),
+  },
+});
+
+const fanfold = await startTestFanfold({
+  actions: [list, durableList, gate, echo, describeTask, probe],
+  services: [listing],
+});
 
 describe("a dynamic fan-out", () => {
   it("makes one task of each item, in the order of the pages", async () => {
@@ -149,6 +178,27 @@ describe("a dynamic fan-out", () => {
     expect(await job.outcome()).toMatchObject({ status: "SUCCEEDED", result: 9 });
     const { outcomes } = await job.results({ cursor: "8" });
     expect((outcomes[0]!.result as { item: string }).item.slice(0, 10)).toBe("2.2.50000x");
+  });
+
+  it("reads the pages of a durable action, which may be of many MiB", async () => {
+    const payload = { filler: "x".repeat(600_000) };
+    const from = { action: "durable_list", payload };
+    const request = { action: "probe", fanout: { from }, fold: "count" } as const;
+    expect(await fanfold.job().run(request)).toMatchObject({ status: "SUCCEEDED", result: 12 });
+  });
+
+  it("reads the pages of a remote action", async () => {
+    const from = { action: "Listing/list" };
+    const outcome = await fanfold.job().run({ action: "echo", fanout: { from } });
+    expect(outcome.result).toEqual([0, 1, 2, 3].map((item) => ({ ok: true, value: { item } })));
+  });
+
+  it.each([
+    ["Listing/refuse", /^FANOUT_SOURCE_FAILED: page 0 of "Listing\/refuse": .*no such table/],
+    ["Listing/mumble", /INVALID_OUTPUT: A page must be/],
+  ])("says how the remote action %s failed", async (name, reason) => {
+    const request = { action: "echo", fanout: { from: { action: name } } };
+    expect((await fanfold.job().run(request)).reason).toMatch(reason);
   });
 
   it("is planned without being read", async () => {

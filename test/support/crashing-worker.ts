@@ -2,6 +2,7 @@
 // process of its own, since a test runner counts them as its own failures.
 import { createApp } from "../../services/app.ts";
 import { action, fold } from "../../services/actions.ts";
+import { durableAction } from "../../services/durable-action.ts";
 import { announceReady, onStop } from "../../services/embedded/worker-process.ts";
 import { serveEndpoint } from "../../services/endpoint.ts";
 
@@ -33,6 +34,19 @@ const crashing = action<{ item: Crash }>({
   },
 });
 
+/** Leaves an error behind, and waits. */
+const durable = durableAction<{ item: Crash }, number>({
+  name: "durable",
+  run: async (ctx, { input: { item }, index }) => {
+    if (item === "rejection") void Promise.reject(new Error("detached"));
+    if (item !== "none") await ctx.sleep({ minutes: 1 });
+    return index;
+  },
+});
+
+/** Ends its process. */
+const deadlyTask = action({ name: "deadly_task", run: () => process.exit(1) });
+
 const count = fold({ name: "count", init: 0, step: (acc) => acc + 1 });
 const rejecting = fold({
   name: "rejecting",
@@ -48,7 +62,7 @@ const deadly = fold({
   step: (acc, { index }) => (index === 7 ? process.exit(1) : acc + 1),
 });
 
-const app = createApp({ actions: [crashing, count, rejecting, deadly] });
+const app = createApp({ actions: [crashing, durable, deadlyTask, count, rejecting, deadly] });
 const endpoint = await serveEndpoint({
   services: app.services,
   port: Number(process.env["FANFOLD_ENDPOINT_PORT"]),

@@ -18,6 +18,7 @@ export async function startTestFanfold(options: AppOptions) {
   const server = await startRestate({ env: FAST });
   const { ingressUrl, adminUrl } = server;
   process.env["FANFOLD_PUBLIC_URL"] = ingressUrl;
+  process.env["FANFOLD_INGRESS_URL"] = ingressUrl;
   const app = createApp(options);
   const endpoint = await serveEndpoint({
     services: app.services,
@@ -41,6 +42,7 @@ export async function startTestFanfold(options: AppOptions) {
   return {
     ...http,
     ingressUrl,
+    adminUrl,
     admin,
     newJobId,
     /** A job of its own, unless an id is given. */

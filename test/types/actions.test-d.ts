@@ -37,10 +37,11 @@ describe("action", () => {
     });
   });
 
-  it("hands run a signal and a log", () => {
+  it("hands run a signal, a log and a way to say how far it is", () => {
     action({
       name: "send",
-      run: (_, { signal, log }) => {
+      run: (_, { signal, log, progress }) => {
+        expectTypeOf(progress).toEqualTypeOf<(text: string) => void>();
         expectTypeOf(signal).toEqualTypeOf<AbortSignal>();
         expectTypeOf(log).toEqualTypeOf<(message: string) => void>();
         return null;

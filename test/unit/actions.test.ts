@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { action, emit, fold, RetryableError, TerminalError } from "../../services/actions.ts";
+import { durableAction } from "../../services/durable-action.ts";
 import { OWN_SERVICES } from "../../services/wire/names.ts";
 
 const run = () => null;
@@ -9,13 +10,24 @@ describe("action", () => {
     expect(action({ name, run })).toEqual({ name, run, kind: "function" });
   });
 
-  it.each(["", "1st", "_a", "a b", "a/b", "ä", "a\n", "x".repeat(65), ...OWN_SERVICES])(
-    "refuses the name %j",
-    (name) => {
-      expect(() => action({ name, run })).toThrow(TypeError);
-      expect(() => action({ name, run })).toThrow(`got "${name}"`);
-    },
-  );
+  it.each([
+    "",
+    "1st",
+    "_a",
+    "a b",
+    "a/b",
+    "ä",
+    "a\n",
+    "x".repeat(65),
+    "restate",
+    "RestateX",
+    "openapi",
+    ...OWN_SERVICES,
+  ])("refuses the name %j", (name) => {
+    expect(() => durableAction({ name, run: async () => null })).toThrow(`got "${name}"`);
+    expect(() => action({ name, run })).toThrow(TypeError);
+    expect(() => action({ name, run })).toThrow(`got "${name}"`);
+  });
 });
 
 describe("fold", () => {

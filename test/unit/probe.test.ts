@@ -20,7 +20,7 @@ function run(
     ...task,
     input: probe.input!.parse(input) as never,
   };
-  return probe.run(given, { signal, log: () => undefined });
+  return probe.run(given, { signal, log: () => undefined, progress: () => undefined });
 }
 
 describe("probe", () => {

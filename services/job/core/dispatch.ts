@@ -11,9 +11,16 @@ import { backlogsOf, unstartedTasks, waitingTasks, type StageState } from "./sta
 export const BLOCK = 16_000;
 export const MAX_CHUNK = 8_000;
 export const MAX_IN_FLIGHT = 64;
+/** Each call is three entries of its chunk's journal, and each answer wakes whoever waits for the window. */
+export const CALLS: ChunkBounds = { maxSize: 128, maxWindow: 64 };
+
+interface ChunkBounds {
+  readonly maxSize: number;
+  readonly maxWindow: number;
+}
 
 /** What a stage may do: run so many tasks at once, and start so many in a second. */
-export interface Bounds {
+export interface Bounds extends Partial<ChunkBounds> {
   readonly concurrency: number;
   readonly perSecond?: number;
 }
@@ -38,7 +45,13 @@ export interface PlannedChunk {
  */
 export function planChunks(
   stage: StageState,
-  { concurrency, perSecond = Infinity, at }: Bounds & { readonly at: number },
+  {
+    concurrency,
+    perSecond = Infinity,
+    maxSize = MAX_CHUNK,
+    maxWindow = Infinity,
+    at,
+  }: Bounds & { readonly at: number },
 ): PlannedChunk[] {
   const planned: PlannedChunk[] = [];
   let inFlight = Object.keys(stage.chunks).length;
@@ -53,14 +66,14 @@ export function planChunks(
     const next = backlog?.head[0];
     if (!next || free < 1 || due < 1) break;
     const waiting = Math.min(due, waitingTasks(stage));
-    const base = Math.min(free, share);
+    const base = Math.min(free, share, maxWindow);
     const part = Math.ceil((waiting * base) / free);
-    const size = Math.min(due, chunkSize(stage.pace, base, part));
+    const size = Math.min(due, maxSize, chunkSize(stage.pace, base, part));
     const limit = (Math.floor(next.first / BLOCK) + 1) * BLOCK;
     const slices = take(backlog, size, limit);
     const taken = slices.reduce((sum, slice) => sum + slice.count, 0);
     const fair = Math.max((free * taken) / waiting, (base * taken) / size);
-    const window = clamp(Math.ceil(fair), 1, Math.min(free, taken));
+    const window = clamp(Math.ceil(fair), 1, Math.min(free, taken, maxWindow));
     const chunk = stage.nextChunk++;
     stage.chunks[chunk] = {
       first: next.first,
@@ -93,8 +106,9 @@ export function planChunks(
 }
 
 /** The stage's own bounds, or those of its action if they are lower. */
-export function boundsOf({ concurrency, rate, shared }: StagePlan): Bounds {
+export function boundsOf({ concurrency, rate, shared, call }: StagePlan): Bounds {
   return {
+    ...(call ? CALLS : {}),
     concurrency: Math.min(concurrency, shared?.concurrency ?? Infinity),
     perSecond: Math.min(perSecondOf(rate), perSecondOf(shared?.rate ?? null)),
   };

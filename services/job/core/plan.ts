@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import type { AnyAction } from "../../actions.ts";
 import { durationMs } from "../../contract/duration.ts";
 import type { JsonObject } from "../../contract/fanout.ts";
 import type {
@@ -9,6 +8,8 @@ import type {
   Limits as LimitsRequest,
   Stage,
 } from "../../contract/job-request.ts";
+import type { DefinedAction } from "../../registry.ts";
+import { callTarget, type CallTarget } from "./call-target.ts";
 import { countReceivers, type Receivers } from "./notices.ts";
 import type { Limits } from "../../limits/core/lease.ts";
 import type { RatePlan } from "../../limits/core/starts.ts";
@@ -25,6 +26,8 @@ export interface RetryPlan {
 /** One stage with every option decided: stage before job before action before default. */
 export interface StagePlan {
   readonly action: string;
+  /** null: a function action, which runs in its chunk */
+  readonly call: CallTarget | null;
   /** null: too long to be read at each step, stored on its own */
   readonly payload: JsonObject | null;
   readonly concurrency: number;
@@ -44,7 +47,7 @@ export interface StagePlan {
 /** How pages of a dynamic fan-out are read. */
 export interface SourcePlan extends Pick<
   StagePlan,
-  "action" | "payload" | "retry" | "timeoutMs" | "graceMs"
+  "action" | "call" | "shared" | "payload" | "retry" | "timeoutMs" | "graceMs"
 > {
   /** the input field that an item arrives in */
   readonly as: string;
@@ -67,7 +70,7 @@ export interface JobPlan {
   readonly receivers: number;
 }
 
-export type FindAction = (name: string) => AnyAction | undefined;
+export type FindAction = (name: string) => DefinedAction | undefined;
 
 /** The stages of a request in their one normal form. */
 export function stagesOf(request: JobRequest): readonly Stage[] {
@@ -78,7 +81,7 @@ export function stagesOf(request: JobRequest): readonly Stage[] {
   return chain.map((stage) => (typeof stage === "string" ? { action: stage } : stage));
 }
 
-/** Decides every option of a job. The request asks for nothing that `unsupported` names. */
+/** Decides every option of a job. */
 export function planJob(request: JobRequest, findAction: FindAction): JobPlan {
   const receivers = countReceivers(receiversOf(request));
   const retentionMs = durationMs(request.retention ?? "24h");
@@ -105,24 +108,19 @@ export function receiversOf(request: JobRequest): Receivers {
   };
 }
 
-/** Every action that a request names, and where. */
-export function actionsIn(request: JobRequest): { readonly name: string; readonly path: string }[] {
+/** Every action that tasks of a request run, where it stands, and the timeout given there. */
+export function actionsIn(request: JobRequest) {
   const { from } = request.fanout ?? {};
   return [
-    ...(from ? [{ name: from.action, path: "fanout.from" }] : []),
-    ...stagesOf(request).map(({ action }, at) => ({ name: action, path: `stage ${at}` })),
+    ...(from ? [{ name: from.action, path: "fanout.from", timeout: undefined }] : []),
+    ...stagesOf(request).map(({ action: name, timeout }, at) => {
+      return { name, path: `stage ${at}`, timeout };
+    }),
   ];
 }
 
-/** What the contract has and this version does not do: paths in the request. */
-export function unsupported(request: JobRequest): string[] {
-  return actionsIn(request)
-    .filter(({ name }) => name.includes("/"))
-    .map(({ name, path }) => `${path}: remote action "${name}"`);
-}
-
 /** What an action allows all jobs together; null: it has no limits. */
-export function sharedLimits(action: AnyAction | undefined): Limits | null {
+export function sharedLimits(action: Pick<DefinedAction, "limits"> | undefined): Limits | null {
   const { concurrency = null, rate } = action?.limits ?? {};
   return concurrency === null && !rate ? null : { concurrency, rate: ratePlan(rate) };
 }
@@ -188,15 +186,20 @@ function normalFanout({ foreach, range, from, ...other }: NonNullable<JobRequest
   };
 }
 
-function planStage(request: JobRequest, stage: Stage, action: AnyAction | undefined): StagePlan {
+function planStage(
+  request: JobRequest,
+  stage: Stage,
+  action: DefinedAction | undefined,
+): StagePlan {
   return {
     action: stage.action,
+    call: callTarget(stage.action, action),
     payload: { ...request.payload, ...stage.payload },
     concurrency: stage.limits?.concurrency ?? request.limits?.concurrency ?? 100,
     rate: ratePlan(stage.limits?.rate === undefined ? request.limits?.rate : stage.limits.rate),
     shared: sharedLimits(action),
     ...planAttempts(request, stage, action),
-    durability: action?.durability ?? "group",
+    durability: (action?.kind === "function" && action.durability) || "group",
     policy: stage.failurePolicy ?? request.failurePolicy ?? "complete-all",
     succeedAfter:
       (stage.succeedAfter === undefined ? request.succeedAfter : stage.succeedAfter) ?? null,
@@ -209,13 +212,21 @@ function planSource(request: JobRequest, findAction: FindAction): SourcePlan | n
   const { from } = request.fanout ?? {};
   if (!from) return null;
   const { action, payload = {}, as = "item" } = from;
-  return { action, payload, as, ...planAttempts(request, { action }, findAction(action)) };
+  const found = findAction(action);
+  return {
+    action,
+    call: callTarget(action, found),
+    shared: sharedLimits(found),
+    payload,
+    as,
+    ...planAttempts(request, { action }, found),
+  };
 }
 
 function planAttempts(
   request: JobRequest,
   stage: Stage,
-  action: AnyAction | undefined,
+  action: DefinedAction | undefined,
 ): Pick<StagePlan, "retry" | "timeoutMs" | "graceMs"> {
   const retry = { ...action?.retry, ...request.retry, ...stage.retry };
   return {

@@ -27,7 +27,7 @@ export interface ChunkInFlight {
   taskMs: number;
   /** its tasks run again: the status of the outcomes that stand meanwhile */
   readonly again: RedrivenStatus | null;
-  /** its Runner's invocation, by which it hears orders; null until its first report */
+  /** its Runner's invocation, by which it hears orders; null: it has not begun */
   invocation: string | null;
   /** number of the newest order it knows */
   order: number;
@@ -110,6 +110,8 @@ export interface JobState {
   reason: string | null;
   isScheduled: boolean;
   isPaused: boolean;
+  /** a stage of it has or had a rate */
+  isPaced: boolean;
   /** null: it is not being stopped */
   stop: Stop | null;
   slices: number;
@@ -142,6 +144,8 @@ export interface ChunkReport {
   readonly retries: number;
   readonly taskMs: number;
   readonly heldBy?: HeldBy;
+  /** the newest text that one of its tasks has given as progress since the last report */
+  readonly progress?: string;
   /** tasks passed on to the next stage, from piece number `firstPiece` on */
   readonly firstPiece: number;
   readonly pieces: readonly PassedOn[];
@@ -189,6 +193,7 @@ export function newJob(
     reason: null,
     isScheduled: plan.delayMs > 0,
     isPaused: false,
+    isPaced: plan.stages.some(({ rate }) => rate !== null),
     stop: null,
     slices: 0,
     stages: plan.stages.map(({ fold }) => ({

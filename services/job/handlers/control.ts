@@ -20,6 +20,7 @@ import { forget } from "../forget.ts";
 import { jobHandle } from "../handle.ts";
 import { KEYS, loadJob } from "../state-keys.ts";
 import { step } from "../step.ts";
+import { checkHandlers } from "../check-handlers.ts";
 import { checkAppend, checkRequest, createJob, feed, type KnownAppend } from "../submit.ts";
 import { startTimers } from "../timers.ts";
 import { UNRETAINED } from "./options.ts";
@@ -39,6 +40,7 @@ export function controlHandlers(engine: Engine) {
         if (existing) throw refusal("JOB_CONFLICT", `Another job "${ctx.key}" exists.`);
         checkRequest(request, engine);
         checkReceivers(request, engine);
+        await checkHandlers(ctx, request, engine);
         const at = await ctx.date.now();
         const job = createJob(ctx, request, { findAction, at });
         const { fanout, open = false } = request;

@@ -2,9 +2,11 @@ import * as restate from "@restatedev/restate-sdk";
 import type { ObjectContext } from "@restatedev/restate-sdk";
 import { CustomStatusRequest, type ControlAnswer } from "../../contract/handlers.ts";
 import { bodySerde, checkJobId, readBody, type Body } from "../../wire/body.ts";
+import type { TaskProgress } from "../../wire/calls.ts";
+import { hasEnded, type ChunkReport, type JobState } from "../core/state.ts";
 import { KEYS, loadLiveJob } from "../state-keys.ts";
 import { controlAnswer } from "../core/views.ts";
-import { UNRETAINED } from "./options.ts";
+import { PRIVATE, UNRETAINED } from "./options.ts";
 
 export const customStatusHandlers = {
   setCustomStatus: restate.handlers.object.exclusive(
@@ -13,9 +15,32 @@ export const customStatusHandlers = {
       checkJobId(ctx.key);
       const { text } = readBody(CustomStatusRequest, body);
       const job = await loadLiveJob(ctx);
-      if (text) ctx.set(KEYS.customStatus, text);
-      else ctx.clear(KEYS.customStatus);
+      setCustomStatus(ctx, text);
       return controlAnswer(ctx.key, job);
     },
   ),
+
+  /** From a durable action; whatever has ended meanwhile hears nothing more. */
+  progress: restate.handlers.object.exclusive(
+    PRIVATE,
+    async (ctx: ObjectContext, { generation, text }: TaskProgress): Promise<void> => {
+      const job = await ctx.get<JobState>(KEYS.job);
+      if (job && !hasEnded(job) && job.generation === generation) setCustomStatus(ctx, text);
+    },
+  ),
 };
+
+/** Takes over what the tasks of a chunk said, unless the report is an old one. */
+export function takeProgress(ctx: ObjectContext, job: JobState, report: ChunkReport): void {
+  const { epoch, generation, stage, chunk, seq, progress } = report;
+  if (progress === undefined || epoch !== job.epoch || generation !== job.generation) return;
+  const known = job.stages[stage]?.chunks[chunk];
+  if (known && known.seq < seq) setCustomStatus(ctx, progress);
+}
+
+// --- internal ---
+
+function setCustomStatus(ctx: ObjectContext, text: string | null): void {
+  if (text) ctx.set(KEYS.customStatus, text);
+  else ctx.clear(KEYS.customStatus);
+}

@@ -24,6 +24,7 @@ import { KEYS, loadJob } from "../state-keys.ts";
 import { step } from "../step.ts";
 import { SLICE } from "../submit.ts";
 import { startTimer, timerEvent, type JobTimer } from "../timers.ts";
+import { takeProgress } from "./custom-status.ts";
 import { PRIVATE } from "./options.ts";
 
 /** What Fanfold says to a job. */
@@ -33,7 +34,9 @@ export function internalHandlers({ publicUrl }: Engine) {
       PRIVATE,
       async (ctx: ObjectContext, report: ChunkReport): Promise<void> => {
         const job = await ctx.get<JobState>(KEYS.job);
-        if (job) await step(ctx, job, { type: "report", report }, publicUrl);
+        if (!job) return;
+        takeProgress(ctx, job, report);
+        await step(ctx, job, { type: "report", report }, publicUrl);
       },
     ),
 

@@ -1,5 +1,12 @@
-import type { Attempt } from "./attempt.ts";
 import type { Clock } from "./clock.ts";
+
+/** What can be asked to stop, and given up. */
+export interface TimedAttempt {
+  readonly startedAt: number;
+  timeOut(timeoutMs: number): void;
+  cancel(reason: Error): void;
+  giveUp(): void;
+}
 
 /**
  * Ends attempts that take too long: first their signal is aborted, after the grace they are given up.
@@ -10,8 +17,8 @@ export class Deadlines {
   readonly #plan: { readonly timeoutMs: number; readonly graceMs: number };
   readonly #clock: Clock;
   /** when each running attempt is due, oldest first */
-  readonly #running = new Map<Attempt, number>();
-  readonly #overdue = new Map<Attempt, number>();
+  readonly #running = new Map<TimedAttempt, number>();
+  readonly #overdue = new Map<TimedAttempt, number>();
   #cancelTimer: (() => void) | null = null;
   #wakeAt = Infinity;
 
@@ -20,14 +27,14 @@ export class Deadlines {
     this.#clock = clock;
   }
 
-  add(attempt: Attempt): void {
+  add(attempt: TimedAttempt): void {
     const dueAt = attempt.startedAt + this.#plan.timeoutMs;
     this.#running.set(attempt, dueAt);
     // While the timer waits for the grace of an earlier attempt, this one may be due before that.
     if (dueAt < this.#wakeAt) this.#arm(dueAt);
   }
 
-  remove(attempt: Attempt): void {
+  remove(attempt: TimedAttempt): void {
     this.#running.delete(attempt);
     this.#overdue.delete(attempt);
   }

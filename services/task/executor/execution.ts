@@ -4,7 +4,8 @@ import type { StagePlan } from "../../job/core/plan.ts";
 import type { Room } from "../chunk-spec.ts";
 import { newest, type Directive } from "../directive.ts";
 import { admission, type Entry } from "./admission.ts";
-import { Attempt, type AttemptResult } from "./attempt.ts";
+import { Attempt } from "./attempt.ts";
+import type { AttemptResult } from "./attempt-result.ts";
 import type { Clock } from "./clock.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { Group, GroupHead, PendingTask } from "./group.ts";
@@ -64,6 +65,8 @@ export class Execution {
   readonly #lease: Lease | null;
   readonly #undrain: () => void;
   #directive: Directive | null = null;
+  /** what a task has said since the last group */
+  #progress: string | null = null;
   #slots: number;
   #isStopped = false;
   #isLeaving = false;
@@ -206,7 +209,7 @@ export class Execution {
     const returns = returnedFrom !== null;
     const runsOut = this.#lease?.covers(this.#demand(now)) ?? false;
     const report = this.#schedule.takeReport(now, { passesOn, returns, runsOut });
-    if (runsOut || this.#unstarted.isEmpty) this.#releaseSlots();
+    if (runsOut || this.#unstarted.isEmpty) this.#releaseSlots(now);
     const head: GroupHead = {
       ...taken,
       at: Math.round(now),
@@ -217,9 +220,11 @@ export class Execution {
       slots: this.#slots,
       returnedFrom,
       report,
+      ...(this.#progress === null ? {} : { progress: this.#progress }),
       ...(this.#hasLeft && this.#outbox.isEmpty && !this.#isDone ? { leaves: true } : {}),
       ...(this.#lease ? this.#leaseHead(this.#lease, now, report) : {}),
     };
+    this.#progress = null;
     return { head, lines };
   }
 
@@ -233,8 +238,9 @@ export class Execution {
   }
 
   /** Slots that this chunk will not need again go to others. */
-  #releaseSlots(): void {
-    const needed = this.#running.size + this.#unstarted.size + Math.min(1, this.#retries.size);
+  #releaseSlots(now: number): void {
+    const waiting = this.#unstarted.size + this.#retries.slotsNeeded(now);
+    const needed = this.#running.size + waiting;
     this.#slots = Math.max(1, Math.min(this.#slots, needed));
   }
 
@@ -272,8 +278,12 @@ export class Execution {
   #start(pending: PendingTask, now: number): void {
     const { action } = this.#options;
     const task = taskOf(pending, this.#options);
-    const attempt = new Attempt(action, task, now, (result) =>
-      this.#settled(pending, attempt, result),
+    const attempt: Attempt = new Attempt(
+      action,
+      task,
+      now,
+      (result) => this.#settled(pending, attempt, result),
+      this.#say,
     );
     this.#schedule.start();
     this.#running.add(attempt);
@@ -300,6 +310,13 @@ export class Execution {
     for (const attempt of this.#running) attempt.discard(reason);
     this.#running.clear();
   }
+
+  readonly #say = (text: string): void => {
+    const now = this.#options.clock.now();
+    this.#progress = text;
+    this.#schedule.speak(now);
+    this.#hurry(now);
+  };
 
   #record(task: PendingTask, result: AttemptResult, now: number): void {
     if (result.ok) return this.#outbox.keep(this.#outcomes.succeeded(task, result, now));

@@ -41,6 +41,8 @@ export interface GroupHead {
   readonly leaves?: true;
   /** to be asked of the chunk's limiters before the next group is taken */
   readonly ask?: LeaseAsk;
+  /** the newest text that a task has given as progress */
+  readonly progress?: string;
   /** what keeps tasks that wait from starting */
   readonly heldBy?: HeldBy;
 }

@@ -1,6 +1,6 @@
 import { LIMITS } from "../../contract/limits.ts";
 import type { Room } from "../chunk-spec.ts";
-import { failure, type AttemptResult } from "./attempt.ts";
+import { failure, type AttemptResult } from "./attempt-result.ts";
 
 /** What the next stage may still take of this chunk. */
 export class NextRoom {

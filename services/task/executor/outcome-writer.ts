@@ -1,6 +1,6 @@
 import type { TaskError } from "../../contract/task.ts";
 import { cancelledLine, failedLine, succeededLine } from "../record.ts";
-import type { AttemptResult } from "./attempt.ts";
+import type { AttemptResult } from "./attempt-result.ts";
 import type { PendingTask } from "./group.ts";
 import type { Ended } from "./outbox.ts";
 import type { ChunkTasks } from "./pending-task.ts";

@@ -1,5 +1,4 @@
 import { taskId, type Task } from "../../contract/task.ts";
-import type { Attempt } from "./attempt.ts";
 import type { PendingTask } from "./group.ts";
 
 /** What all tasks of a chunk have in common. */
@@ -32,7 +31,11 @@ export function taskOf({ index, parent, origin, attempts }: PendingTask, chunk: 
 }
 
 /** The task with this attempt behind it. */
-export function tried(task: PendingTask, attempt: Attempt, now: number): PendingTask {
+export function tried(
+  task: PendingTask,
+  attempt: { readonly startedAt: number },
+  now: number,
+): PendingTask {
   return {
     ...task,
     attempts: task.attempts + 1,

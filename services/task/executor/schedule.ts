@@ -33,6 +33,8 @@ export class Schedule {
   /** until outcomes of this chunk may decide the stage */
   #left: { readonly succeeded: number; readonly failed: number };
   #isHastened = false;
+  /** when something that was said is to be reported */
+  #speakAt = Infinity;
   readonly #isLimited: boolean;
   #hasStarted = false;
   #hasRunOut = false;
@@ -57,7 +59,7 @@ export class Schedule {
   dueAt(unsavedSince: number | null, mayReturn: boolean): number {
     if (this.#isHastened) return 0;
     const groupAt = unsavedSince === null ? Infinity : unsavedSince + GROUP_MS;
-    return Math.min(groupAt, this.#beatAt, mayReturn ? this.#sliceEndsAt : Infinity);
+    return Math.min(groupAt, this.#beatAt, this.#speakAt, mayReturn ? this.#sliceEndsAt : Infinity);
   }
 
   /** From one report to the next: a second, or a tenth of the chunk's age. */
@@ -74,6 +76,11 @@ export class Schedule {
   /** The next group is due at once, and its report. */
   hasten(): void {
     this.#isHastened = true;
+  }
+
+  /** What a task says is reported within a second, however old the chunk is. */
+  speak(now: number): void {
+    this.#speakAt = Math.min(this.#speakAt, Math.max(now, this.#reportedAt + MIN_BEAT_MS));
   }
 
   count({ lines, succeeded, failed }: Counted): void {
@@ -96,11 +103,12 @@ export class Schedule {
     this.#hasRunOut ||= runsOut;
     const isHasty =
       isFirst || isBulky || isDecisive || hasJustRunOut || returns || this.#isHastened;
-    const isDue = isHasty || now >= this.#beatAt;
+    const isDue = isHasty || now >= Math.min(this.#beatAt, this.#speakAt);
     if (passesOn) this.#isEager = false;
     if (isDecisive) this.#left = NEVER;
     this.#isHastened = false;
     if (isDue) {
+      this.#speakAt = Infinity;
       this.#reportedAt = now;
       this.#reportedBytes = this.#takenBytes;
     }

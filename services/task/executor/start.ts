@@ -1,5 +1,5 @@
 import { TerminalError, type AnyAction } from "../../actions.ts";
-import type { FindAction } from "../../job/core/plan.ts";
+import { sharedLimits, type FindAction } from "../../job/core/plan.ts";
 import type { ChunkLog } from "../chunk-log.ts";
 import type { Directive } from "../directive.ts";
 import { limitersOf } from "../limiters.ts";
@@ -30,8 +30,9 @@ export function startExecution(start: Start): Execution {
   const { inputs, log, round, begun, directive, findAction, attemptCompletedSignal, grant } = start;
   const { spec } = log;
   const { action: name, ...plan } = spec.plan;
-  const found = findAction(name) ?? unavailable(name);
-  const action = spec.itemsAs === undefined ? found : pageAction(found, spec.itemsAs);
+  const found = findAction(name);
+  const own = found?.kind === "function" ? found : unavailable(name);
+  const action = spec.itemsAs === undefined ? own : pageAction(own, spec.itemsAs);
   const group = new Set(round.group);
   const tasks = inputs.tasks
     .filter(({ index }) => log.isOpen(index) && group.has(index))
@@ -46,7 +47,7 @@ export function startExecution(start: Start): Execution {
     plan,
     next: spec.next,
     window: spec.window,
-    limiters: limitersOf(spec, action),
+    limiters: limitersOf(spec, sharedLimits(action)),
     room: spec.room,
     tasks,
     lastKnown: mayReturn ? log.lastKnown : Number.POSITIVE_INFINITY,

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { action, emit, fold, RetryableError, TerminalError } from "../../../services/actions.ts";
+import { durableAction } from "../../../services/durable-action.ts";
 import type { Task } from "../../../services/contract/task.ts";
 import type { Definition } from "../../../services/registry.ts";
 import { recordRun } from "./run-log.ts";
@@ -83,6 +84,18 @@ const relapse = action({
   },
 });
 
+/** Two steps and a sleep of 5-20 ms, or of `sleepMs`, between them; fails on its first `failures` attempts. */
+const durableSteps = durableAction({
+  name: "durable_steps",
+  input: z.object({ sleepMs: z.number().optional(), failures: z.int().default(0) }),
+  run: async (ctx, task) => {
+    await ctx.run("first", () => recordRun(task));
+    await ctx.sleep(task.input.sleepMs ?? 5 + ((task.index * 7) % 16));
+    if (task.attempt <= task.input.failures) throw new RetryableError(`attempt ${task.attempt}`);
+    return ctx.run("second", () => task.index);
+  },
+});
+
 /** Hears of ends. */
 const told = action({ name: "told", run: recordRun });
 
@@ -148,6 +161,7 @@ export const chaosActions: readonly Definition[] = [
   numbered,
   fail,
   relapse,
+  durableSteps,
   told,
   ...deadly,
   slowly,

@@ -49,7 +49,7 @@ describe("JobRequest", () => {
     ["16 stages by actionChain", { actionChain: chain(16), fanout: { tasks: 1 } }],
     ["no next actions", { ...smallest, nextActions: [] }],
     ["a remote action", { ...smallest, action: "Crm/note" }],
-    ["the longest timeout", { ...smallest, timeout: "6h" }],
+    ["the longest timeout", { ...smallest, timeout: "365d" }],
     ["the shortest timeout", { ...smallest, timeout: 1 }],
     ["no rate", { ...smallest, limits: { rate: null } }],
     ...["complete-all", "best-effort", "all-or-nothing", { tolerate: { percent: 100 } }].map(
@@ -119,11 +119,10 @@ describe("JobRequest", () => {
     ["0 attempts", { ...smallest, retry: { maxAttempts: 0 } }, "retry.maxAttempts: "],
     ["1,001 attempts", { ...smallest, retry: { maxAttempts: 1_001 } }, "retry.maxAttempts: "],
     ["a shrinking backoff", { ...smallest, retry: { factor: 0.5 } }, "retry.factor: "],
-    ["no timeout", { ...smallest, timeout: "0s" }, "timeout: must be from 1ms to 6h"],
-    ["a timeout above 6 h", { ...smallest, timeout: "7h" }, "timeout: must be from 1ms to 6h"],
+    ["no timeout", { ...smallest, timeout: "0s" }, "timeout: must be at least 1ms"],
     [
-      "a timeout in a stage above 6 h",
-      { ...smallest, nextActions: [{ action: "a", timeout: "1d" }] },
+      "a timeout in a stage above a year",
+      { ...smallest, nextActions: [{ action: "a", timeout: "366d" }] },
       "",
     ],
     ["a retention above a year", { ...smallest, retention: "366d" }, "retention: must be at most"],

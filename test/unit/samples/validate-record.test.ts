@@ -24,7 +24,7 @@ async function validate(item: FileRecord) {
     input: validateRecord.input!.parse({ item }),
   };
   const { signal } = new AbortController();
-  return validateRecord.run(task, { signal, log: () => undefined });
+  return validateRecord.run(task, { signal, log: () => undefined, progress: () => undefined });
 }
 
 it("reads a user out of texts, and keeps the line", async () => {

@@ -4,6 +4,7 @@ import type { JobPlan, SourcePlan, StagePlan } from "../../../services/job/core/
 export function stagePlan(options: Partial<StagePlan> = {}): StagePlan {
   return {
     action: "work",
+    call: null,
     payload: {},
     concurrency: 100,
     rate: null,
@@ -21,8 +22,9 @@ export function stagePlan(options: Partial<StagePlan> = {}): StagePlan {
 
 /** How the pages of a dynamic fan-out are read. */
 export function sourcePlan(options: Partial<SourcePlan> = {}): SourcePlan {
-  const { payload, retry, timeoutMs, graceMs } = stagePlan();
-  return { action: "list", as: "item", payload, retry, timeoutMs, graceMs, ...options };
+  const { call, shared, payload, retry, timeoutMs, graceMs } = stagePlan();
+  const plan = { call, shared, payload, retry, timeoutMs, graceMs };
+  return { action: "list", as: "item", ...plan, ...options };
 }
 
 export function jobPlan(...stages: Partial<StagePlan>[]): JobPlan {

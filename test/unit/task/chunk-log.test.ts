@@ -370,3 +370,14 @@ function played({
 }
 
 const countOf = ({ pieces }: ChunkReport) => pieces.reduce((sum, { count }) => sum + count, 0);
+
+describe("progress", () => {
+  it("is told once, in the newest words", () => {
+    const log = chunkLog(chunkSpec());
+    log.add(groupOf([succeeded(0)], { progress: "a" }));
+    log.add(groupOf([succeeded(1)], { progress: "b" }));
+    log.add(groupOf([succeeded(2)]));
+    expect(log.report(false).progress).toBe("b");
+    expect(log.report(false)).not.toHaveProperty("progress");
+  });
+});

@@ -2,8 +2,9 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { action, emit, TerminalError, type Action } from "../../../services/actions.ts";
 import { SOURCE, taskId, type Task } from "../../../services/contract/task.ts";
-import { Attempt, type AttemptResult } from "../../../services/task/executor/attempt.ts";
-import { pageAction } from "../../../services/task/page.ts";
+import { Attempt } from "../../../services/task/executor/attempt.ts";
+import type { AttemptResult } from "../../../services/task/executor/attempt-result.ts";
+import { pageAction, pageText, storePage } from "../../../services/task/page.ts";
 
 describe("a page", () => {
   it("passes its items on, and has the next cursor as its result", async () => {
@@ -69,25 +70,51 @@ describe("a page", () => {
   });
 });
 
+describe("a page that came by a call", () => {
+  it("is stored as one of a function action is", () => {
+    expect(storePage({ items: ["a"], cursor: 2 }, "row", task)).toEqual({
+      ok: true,
+      json: "2",
+      emission: ['{"n":1,"p":3,"o":3,"as":"row","v":["a"]}'],
+      emitted: 1,
+    });
+    expect(storePage({ rows: [] }, "row", task)).toMatchObject({
+      isFinal: true,
+      error: { code: "INVALID_OUTPUT" },
+    });
+  });
+
+  it("is checked before it is written as JSON", () => {
+    const output = z.object({ items: z.array(z.number()), cursor: z.number().nullable() });
+    expect(pageText({ output }, { items: [1], cursor: null })).toBe('{"items":[1],"cursor":null}');
+    expect(() => pageText({ output }, { items: ["a"], cursor: null })).toThrow("items.0");
+    expect(() => pageText({}, { items: [], cursor: Number.NaN })).toThrow("must be JSON");
+    expect(() => pageText({}, { items: [1n], cursor: 1 })).toThrow("BigInt");
+  });
+});
+
 // --- internal ---
+
+const task: Task = {
+  jobId: "job",
+  stage: SOURCE,
+  index: 3,
+  taskId: taskId("job", SOURCE, 3),
+  parent: null,
+  origin: 3,
+  generation: 1,
+  attempt: 1,
+  action: "list",
+  input: { cursor: null },
+  next: { stage: 0, action: "work" },
+};
 
 const MIB = "x".repeat(1024 * 1024);
 
 const read = (answer: unknown) => attempt(action({ name: "list", run: () => answer }));
 
 function attempt(list: Action<never, never> | Action): Promise<AttemptResult> {
-  const task: Task = {
-    jobId: "job",
-    stage: SOURCE,
-    index: 3,
-    taskId: taskId("job", SOURCE, 3),
-    parent: null,
-    origin: 3,
-    generation: 1,
-    attempt: 1,
-    action: "list",
-    input: { cursor: null },
-    next: { stage: 0, action: "work" },
-  };
-  return new Promise((resolve) => new Attempt(pageAction(list, "row"), task, 0, resolve).start());
+  return new Promise((resolve) =>
+    new Attempt(pageAction(list, "row"), { ...task }, 0, resolve).start(),
+  );
 }

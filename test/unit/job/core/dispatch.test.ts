@@ -47,6 +47,19 @@ describe("planChunks", () => {
     expect(windows(planned)).toBeLessThanOrEqual(100);
   });
 
+  it("keeps the journals of calls short, and the windows that each answer wakes small", () => {
+    const call = { kind: "remote", service: "Crm", handler: "note" } as const;
+    for (const pace of [null, 1_000]) {
+      const bounds = boundsOf(stagePlan({ call, concurrency: 100_000 }));
+      const planned = planChunks(stageWith({ waiting: 100_000, pace }), { ...bounds, at });
+      expect(planned).toHaveLength(MAX_IN_FLIGHT);
+      for (const { size, window } of planned) {
+        expect(size).toBeLessThanOrEqual(128);
+        expect(window).toBeLessThanOrEqual(64);
+      }
+    }
+  });
+
   it("gives fast tasks larger chunks, up to a limit", () => {
     const fast = stageWith({ waiting: 100_000, pace: 1_000 });
     expect(planChunks(fast, { concurrency: 100, at })[0]!.size).toBe(MAX_CHUNK);

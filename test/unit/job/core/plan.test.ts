@@ -7,7 +7,6 @@ import {
   requestEcho,
   requestHash,
   stagesOf,
-  unsupported,
 } from "../../../../services/job/core/plan.ts";
 
 const noAction = () => undefined;
@@ -58,6 +57,7 @@ describe("planJob", () => {
     expect(stages).toEqual([
       {
         action: "work",
+        call: null,
         payload: {},
         concurrency: 100,
         rate: null,
@@ -161,7 +161,14 @@ describe("planJob", () => {
     const from = { action: "list", as: "row", payload: { table: 1 } };
     const request = { action: "work", payload: { a: 1 }, timeout: "9s", fanout: { from } };
     const { retry, timeoutMs, ...source } = plan(request, own).source!;
-    expect(source).toEqual({ action: "list", as: "row", payload: { table: 1 }, graceMs: 70 });
+    expect(source).toEqual({
+      action: "list",
+      call: null,
+      shared: null,
+      as: "row",
+      payload: { table: 1 },
+      graceMs: 70,
+    });
     expect({ retry, timeoutMs }).toMatchObject({ retry: { maxAttempts: 7 }, timeoutMs: 9_000 });
   });
 
@@ -292,45 +299,6 @@ describe("digest", () => {
   it("tells an absent field from null and depends on no key order", () => {
     expect(digest({ a: 1, b: [2] })).toBe(digest({ b: [2], a: 1 }));
     expect(digest({ a: null })).not.toBe(digest({}));
-  });
-});
-
-describe("unsupported", () => {
-  it.each([
-    ['fanout.from: remote action "Crm/list"', { fanout: { from: { action: "Crm/list" } } }],
-    ['stage 0: remote action "Crm/note"', { action: "Crm/note" }],
-    ['stage 1: remote action "Crm/note"', { nextActions: ["Crm/note"] }],
-  ])("names %s", (path, change) => {
-    expect(unsupported(parsed({ ...base(), ...change }))).toEqual([path]);
-  });
-
-  it("names everything that is asked for", () => {
-    const request = {
-      ...base(),
-      fanout: { from: { action: "Crm/list" } },
-      nextActions: ["Crm/note"],
-    };
-    expect(unsupported(parsed(request))).toEqual([
-      'fanout.from: remote action "Crm/list"',
-      'stage 1: remote action "Crm/note"',
-    ]);
-  });
-
-  it.each([
-    base(),
-    { action: "work", open: true },
-    { ...base(), fanout: { from: { action: "pages" } } },
-    { ...base(), deadline: "1h", delay: "1s", succeedAfter: 1, onComplete: [] },
-    { ...base(), onComplete: [{ action: "notify" }, { webhook: "https://example.com" }] },
-    { ...base(), limits: { concurrency: 5, rate: { tasks: 5, per: "1s" } } },
-    { ...base(), failurePolicy: "complete-all", fold: "none" },
-    { ...base(), failurePolicy: "best-effort", fold: "count" },
-    { ...base(), fold: { stats: { path: "a" } } },
-    { ...base(), fold: { groupBy: { path: "a" } } },
-    { ...base(), fold: { topK: { path: "a", k: 1 } } },
-    { ...base(), fold: { action: "summarize" } },
-  ])("finds nothing in %j", (request) => {
-    expect(unsupported(parsed(request))).toEqual([]);
   });
 });
 

@@ -204,6 +204,14 @@ describe("blockers", () => {
     });
   });
 
+  it("takes no chunk for silent that waits for calls: it has nothing to say", () => {
+    const chunks = { 7: inFlight({ first: 40, size: 5, running: 5, seenAt: 1_000 }) };
+    const call = { kind: "remote", service: "Crm", handler: "note" } as const;
+    const job = emptyJob({ call });
+    job.stages[0] = stageWith({ total: 5, sealed: true, chunks });
+    expect(blockers(job, 600_000).map(({ kind }) => kind)).toEqual(["running"]);
+  });
+
   it("names the user's fold that goes through the outcomes", () => {
     const job = emptyJob({ fold: { action: "summarize" } });
     job.stages[0] = stageWith({ total: 2, succeeded: 2, sealed: true, folding: "running" });

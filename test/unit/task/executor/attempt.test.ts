@@ -3,7 +3,8 @@ import { z } from "zod";
 import { action, emit, RetryableError, TerminalError } from "../../../../services/actions.ts";
 import { OUTCOME_ERRORS } from "../../../../services/contract/errors.ts";
 import type { Task } from "../../../../services/contract/task.ts";
-import { Attempt, type AttemptResult } from "../../../../services/task/executor/attempt.ts";
+import { Attempt } from "../../../../services/task/executor/attempt.ts";
+import type { AttemptResult } from "../../../../services/task/executor/attempt-result.ts";
 import { currentCode } from "../../../../services/task/executor/user-code.ts";
 import { settled } from "../../support/fake-clock.ts";
 

@@ -1,0 +1,40 @@
+import * as restate from "@restatedev/restate-sdk";
+import type { Context } from "@restatedev/restate-sdk";
+import type { Task } from "../contract/task.ts";
+import type { AnyDurableAction } from "../durable-action.ts";
+import { TASK_HANDLER } from "../job/core/call-target.ts";
+import type { Body } from "../wire/body.ts";
+import { sendProgress } from "../wire/calls.ts";
+import { jsonSerde } from "../wire/json.ts";
+import { RETRIED } from "../task/user-code-options.ts";
+import { progressText } from "../task/executor/progress-text.ts";
+import { inputSerde, readInputBody, RPC } from "./options.ts";
+import { loneTask } from "./lone-task.ts";
+import { runDurable } from "./run-durable.ts";
+
+/** A durable action as a service of its name: `run(input)` for everybody, and its tasks for Fanfold. */
+export function createDurableService(action: AnyDurableAction) {
+  return restate.service({
+    name: action.name,
+    handlers: {
+      run: restate.handlers.handler(
+        { ...RETRIED, ...RPC, input: inputSerde(action) },
+        async (ctx: Context, body: Body): Promise<string> => {
+          const task = loneTask(ctx, action.name, readInputBody(body));
+          return runDurable(ctx, action, task, { progress: () => undefined });
+        },
+      ),
+
+      [TASK_HANDLER]: restate.handlers.handler(
+        { ...RETRIED, input: jsonSerde<Task>(), output: RPC.output, ingressPrivate: true },
+        async (ctx: Context, task: Task): Promise<string> => {
+          const { jobId, generation } = task;
+          const progress = (text: string) => {
+            sendProgress(ctx, jobId, { generation, text: progressText(text) });
+          };
+          return runDurable(ctx, action, task, { progress });
+        },
+      ),
+    },
+  });
+}

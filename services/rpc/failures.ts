@@ -1,0 +1,31 @@
+import { RestateError, TerminalError } from "@restatedev/restate-sdk";
+import type { OutcomeErrorCode } from "../contract/errors.ts";
+import { thrownFailure, type Failure } from "../task/executor/attempt-result.ts";
+
+/**
+ * A failed attempt as a caller gets it: `metadata.code` is its code, and `metadata.retryable` is "true" if
+ * it may be tried again.
+ */
+export function terminalError({ error, isFinal, retryAfterMs }: Failure): TerminalError {
+  const { code, message } = error;
+  return new TerminalError(message, {
+    errorCode: code === INVALID_INPUT ? 400 : 500,
+    metadata: {
+      code,
+      ...(isFinal ? {} : { retryable: "true" }),
+      ...(retryAfterMs === null ? {} : { retryAfterMs: String(retryAfterMs) }),
+    },
+  });
+}
+
+/**
+ * What a durable action's code threw. Restate's own errors are left as they are: a cancellation, say, or the
+ * refusal of a call that it made.
+ */
+export function thrownError(thrown: unknown): unknown {
+  return thrown instanceof RestateError ? thrown : terminalError(thrownFailure(thrown));
+}
+
+// --- internal ---
+
+const INVALID_INPUT: OutcomeErrorCode = "INVALID_INPUT";

@@ -1,0 +1,344 @@
+import type { StagePlan } from "../../job/core/plan.ts";
+import type { Room } from "../chunk-spec.ts";
+import { newest, type Directive } from "../directive.ts";
+import { failure, type AttemptResult } from "../executor/attempt-result.ts";
+import { Deadlines } from "../executor/deadlines.ts";
+import type { Group, GroupHead, PendingTask } from "../executor/group.ts";
+import { Lease, type Demand, type Grant, type LimiterRef } from "../executor/lease.ts";
+import { NextRoom } from "../executor/next-room.ts";
+import { Outbox } from "../executor/outbox.ts";
+import { OutcomeWriter, type WriterOptions } from "../executor/outcome-writer.ts";
+import { taskOf, tried, type ChunkTasks } from "../executor/pending-task.ts";
+import { RetryQueue } from "../executor/retry-queue.ts";
+import { retryDelay } from "../executor/retry.ts";
+import { Schedule, type ScheduleOptions } from "../executor/schedule.ts";
+import { Unstarted } from "../executor/unstarted.ts";
+import { CallAttempt } from "./call-attempt.ts";
+import { JournaledClock } from "./journaled-clock.ts";
+
+/** What is seen when somebody looks at the clock. */
+export interface Look {
+  readonly at: number;
+  /** the process that looked */
+  readonly worker: string;
+  /** whether there is whom to call; null: that could not be found out */
+  readonly isThere: boolean | null;
+  /** how long ago the first events since the last look were, in milliseconds; later ones happen now */
+  readonly ago: readonly number[];
+}
+
+export interface CallOptions extends ChunkTasks, WriterOptions, Omit<ScheduleOptions, "startedAt"> {
+  readonly plan: Pick<StagePlan, "retry" | "timeoutMs" | "graceMs">;
+  readonly window: number;
+  readonly limiters: readonly LimiterRef[];
+  readonly room: Room;
+  /** not yet ended, in index order; those beyond `lastKnown` were never started by an earlier runner */
+  readonly tasks: readonly PendingTask[];
+  readonly lastKnown: number;
+  readonly random: () => number;
+}
+
+/**
+ * Decides which calls the runner of a chunk makes next, and what became of those that it made. It knows
+ * only what stands in the journal, so that a replay decides the same again.
+ *
+ * 1. Time passes when somebody looks at the clock, which also tells when the calls since the last look began
+ *    and ended. Many calls share a look, and it is all that they write down beside themselves.
+ * 2. A call is started only while a look is recent, since each look also tells whether there is whom to
+ *    call: the call of a handler that nobody knows would be tried for ever.
+ * 3. After five seconds, or 16 MiB of answers, tasks that were not started are given back.
+ * 4. After a pause or a stop nothing starts. A stopped task ends as CANCELLED unless its call succeeds.
+ */
+export class CallExecution {
+  readonly #options: CallOptions;
+  readonly #clock: JournaledClock;
+  readonly #unstarted: Unstarted;
+  readonly #retries: RetryQueue;
+  readonly #running = new Set<CallAttempt>();
+  readonly #deadlines: Deadlines;
+  readonly #outcomes: OutcomeWriter;
+  readonly #room: NextRoom | null;
+  readonly #outbox = new Outbox("group");
+  readonly #schedule: Schedule;
+  readonly #lease: Lease | null;
+  readonly #beganAt: number;
+  /** attempts that began or ended since the last look, in order */
+  #events: CallEvent[] = [];
+  #ended = 0;
+  /** so many are started at once, unless the clock has just been looked at */
+  #batch = 1;
+  #stopped: CallAttempt[] = [];
+  #directive: Directive | null = null;
+  #slots: number;
+  #isThere: boolean;
+  #lookedAt: number;
+  /** the next stage has its first task */
+  #hasFed = false;
+  /** nothing has happened since the last look */
+  #isNow = true;
+  /** calls ended before the last look, or have begun since */
+  #isBusy = false;
+  #isHasty = false;
+  /** something has changed since the last report */
+  #hasNews = true;
+  #renewAt = Infinity;
+
+  constructor(options: CallOptions, first: Look) {
+    const { plan, tasks, lastKnown, next, room, window, limiters } = options;
+    this.#options = options;
+    this.#beganAt = first.at;
+    this.#lookedAt = first.at;
+    this.#clock = new JournaledClock(first.at);
+    const untried = tasks.filter(({ attempts }) => attempts === 0);
+    this.#unstarted = new Unstarted(untried, lastKnown);
+    this.#retries = new RetryQueue(this.#clock, () => undefined);
+    for (const task of tasks) if (task.attempts > 0) this.#retries.add(task);
+    this.#deadlines = new Deadlines(plan, this.#clock);
+    this.#outcomes = new OutcomeWriter(options);
+    this.#room = next && new NextRoom(room);
+    this.#schedule = new Schedule({ ...options, startedAt: first.at }, first.at);
+    this.#lease = limiters.length > 0 ? new Lease(limiters, this.#clock, () => undefined) : null;
+    this.#slots = window;
+    this.#isThere = first.isThere !== false;
+  }
+
+  /** The calls to make now; to be asked right after a look, or while the next one is under way. */
+  start(): CallAttempt[] {
+    const started: CallAttempt[] = [];
+    if (!this.#isNow && this.#slots - this.#running.size < this.#batch) return started;
+    for (let next = this.#next(); next; next = this.#next()) {
+      const attempt = this.#begin(next);
+      if (this.#isThere) started.push(attempt);
+      else attempt.answered(failure("ACTION_UNAVAILABLE", "There is no such handler any more."));
+    }
+    return started;
+  }
+
+  /** Calls whose invocations are to be cancelled now. */
+  takeStopped(): CallAttempt[] {
+    const stopped = this.#stopped.filter(({ isSettled }) => !isSettled);
+    this.#stopped = [];
+    return stopped;
+  }
+
+  direct(directive: Directive): void {
+    this.#directive = newest(this.#directive, directive);
+    this.#unstarted.giveBack();
+    this.#happened();
+    this.#isHasty = true;
+    this.#schedule.hasten();
+  }
+
+  /** The clock was looked at; `grant` is what the limiters have answered. Gives what ended since the last look. */
+  look({ at, worker, isThere, ago }: Look, grant: Grant | null = null): Group[] {
+    this.#clock.moveTo(at);
+    const now = this.#clock.now();
+    this.#isThere = isThere ?? this.#isThere;
+    this.#batch = this.#batchAt(now);
+    this.#isBusy = this.#ended > 0;
+    this.#ended = 0;
+    for (const [number, { attempt, result }] of this.#events.splice(0).entries()) {
+      const when = now - (ago[number] ?? 0);
+      if (result) this.#record(attempt, result, { when, now });
+      else this.#time(attempt, when);
+    }
+    if (this.#directive?.type === "stop") this.#cancelAll(this.#directive.reason, now);
+    if (grant) this.#lease?.granted(grant);
+    this.#lookedAt = now;
+    this.#isHasty = false;
+    this.#isNow = true;
+    return this.#groups(now, worker);
+  }
+
+  /** Nothing waits or runs, and everything that ended was in a group. */
+  get isDone(): boolean {
+    return this.#isIdle && this.#events.length === 0;
+  }
+
+  /** The clock is to be looked at soon: things happen. */
+  get isBusy(): boolean {
+    return this.#isBusy;
+  }
+
+  /** It is to be looked at now. */
+  get isHasty(): boolean {
+    return this.#isHasty || this.#ended >= this.#slots / 2 || (this.#isIdle && this.#ended > 0);
+  }
+
+  /** How many attempts have begun or ended since the last look: it tells when, if anybody has noted it. */
+  get unseen(): number {
+    return this.#events.length;
+  }
+
+  /** When it is to be looked at if nothing happens before; Infinity: then there is no need to. */
+  get lookAt(): number {
+    const now = this.#clock.now();
+    const { mayReturn } = this.#unstarted;
+    const schedule = this.#hasNews || mayReturn ? this.#schedule.dueAt(null, mayReturn) : Infinity;
+    const askAt = this.#lease?.askAt(this.#demand(now)) ?? Infinity;
+    return Math.min(this.#clock.nextAt, schedule, askAt, this.#renewAt);
+  }
+
+  // --- internal ---
+
+  get #isIdle(): boolean {
+    return this.#unstarted.isEmpty && this.#retries.size === 0 && this.#running.size === 0;
+  }
+
+  #happened(): void {
+    this.#isNow = false;
+    this.#isBusy = true;
+    this.#hasNews = true;
+  }
+
+  #next(): PendingTask | undefined {
+    const now = this.#clock.now();
+    if (this.#directive?.type === "pause" || this.#directive?.type === "stop") return undefined;
+    if (this.#running.size >= this.#slots) return undefined;
+    if (this.#lease && this.#lease.heldBy(now, this.#running.size) !== null) return undefined;
+    return this.#retries.takeReady(now) ?? this.#unstarted.next();
+  }
+
+  #begin(pending: PendingTask): CallAttempt {
+    const at = this.#isNow ? this.#clock.now() : null;
+    const attempt = new CallAttempt(pending, taskOf(pending, this.#options), at, {
+      stopped: (stopped) => this.#stopped.push(stopped),
+      settled: (settled, result) => this.#settled(settled, result),
+    });
+    this.#schedule.start();
+    this.#running.add(attempt);
+    this.#lease?.use(this.#running.size);
+    if (at === null) this.#events.push({ attempt, result: null });
+    else this.#deadlines.add(attempt);
+    this.#isBusy = true;
+    this.#hasNews = true;
+    return attempt;
+  }
+
+  #settled(attempt: CallAttempt, result: AttemptResult): void {
+    this.#running.delete(attempt);
+    this.#deadlines.remove(attempt);
+    this.#events.push({ attempt, result });
+    this.#ended += 1;
+    this.#isHasty ||= this.#isAwaited(result);
+    this.#happened();
+  }
+
+  /** Somebody waits for just such an answer: the next stage, or a policy that may end this one. */
+  #isAwaited(result: AttemptResult): boolean {
+    const { isEager, decisive } = this.#options;
+    if (!result.ok) return decisive.failed !== null;
+    if (decisive.succeeded !== null) return true;
+    if (!isEager || this.#hasFed || !result.emitted) return false;
+    this.#hasFed = true;
+    return true;
+  }
+
+  /** Calls that are made together cost less than one by one; a quarter of the slots may wait for that. */
+  #batchAt(now: number): number {
+    const elapsed = Math.max(1, now - this.#lookedAt);
+    const expected = Math.round((this.#ended * BATCH_MS) / elapsed);
+    return Math.max(1, Math.min(expected, Math.floor(this.#slots / 4)));
+  }
+
+  #time(attempt: CallAttempt, when: number): void {
+    attempt.startedBy(when);
+    if (!attempt.isSettled) this.#deadlines.add(attempt);
+  }
+
+  #record(
+    attempt: CallAttempt,
+    answered: AttemptResult,
+    { when, now }: { readonly when: number; readonly now: number },
+  ): void {
+    const task = tried(attempt.pending, attempt, Math.max(when, attempt.startedAt));
+    this.#outbox.spend(task.spentMs - attempt.pending.spentMs);
+    const result = this.#room?.fit(answered) ?? answered;
+    if (result.ok) return this.#outbox.keep(this.#outcomes.succeeded(task, result, now));
+    if (this.#directive?.type === "stop") {
+      return this.#outbox.keep(this.#outcomes.cancelled(task, this.#directive.reason, now));
+    }
+    const { plan, random } = this.#options;
+    const delay = retryDelay(plan.retry, { ...result, attempts: task.attempts }, random);
+    if (delay === null) return this.#outbox.keep(this.#outcomes.failed(task, result.error, now));
+    const waiting = { ...task, readyAt: Math.round(now + delay) };
+    this.#outbox.keepRetry(waiting, now);
+    this.#retries.add(waiting);
+  }
+
+  #cancelAll(reason: string, now: number): void {
+    this.#deadlines.cancelAll(new Error(reason));
+    for (const task of [...this.#unstarted.takeAll(), ...this.#retries.takeAll()]) {
+      this.#outbox.keep(this.#outcomes.cancelled(task, reason, now));
+    }
+  }
+
+  /** More than one if they are large; the last says how things stand. */
+  #groups(now: number, worker: string): Group[] {
+    const groups: Group[] = [];
+    do {
+      const { lines, passesOn, ...taken } = this.#outbox.take(now);
+      this.#schedule.count({ lines, ...taken });
+      const isLast = this.#outbox.isEmpty;
+      if (isLast && this.#schedule.isSliceOver(now)) this.#unstarted.giveBack();
+      const returnedFrom = isLast ? this.#unstarted.takeReturned() : null;
+      const report = this.#takeReport(now, { passesOn, returns: returnedFrom !== null });
+      if (this.#unstarted.isEmpty) this.#releaseSlots(now);
+      const head: GroupHead = {
+        ...taken,
+        at: Math.round(now),
+        worker,
+        running: this.#running.size,
+        retrying: this.#retries.size,
+        nextRetryAt: this.#retries.nextAt,
+        slots: this.#slots,
+        returnedFrom,
+        report,
+        ...(this.#lease && isLast ? this.#leaseHead(this.#lease, now) : {}),
+      };
+      groups.push({ head, lines });
+    } while (!this.#outbox.isEmpty);
+    return groups;
+  }
+
+  #takeReport(now: number, occasion: { passesOn: boolean; returns: boolean }): boolean {
+    const runsOut = this.#lease?.covers(this.#demand(now)) ?? false;
+    const report = this.#schedule.takeReport(now, { ...occasion, runsOut });
+    const isWorthIt = report && this.#hasNews;
+    if (isWorthIt) this.#hasNews = false;
+    return isWorthIt;
+  }
+
+  #leaseHead(lease: Lease, now: number): Pick<GroupHead, "ask" | "heldBy"> {
+    const demand = this.#demand(now);
+    const heldBy =
+      demand.waiting > 0 && demand.running < demand.most ? lease.heldBy(now, demand.running) : null;
+    if (!lease.isDue(demand, now >= this.#renewAt)) return heldBy ? { heldBy } : {};
+    // A chunk that waits for long calls is quiet for long: what it holds, it holds for longer.
+    const beatMs = Math.max(MIN_BEAT_MS, Math.round((now - this.#beganAt) / 10));
+    const ask = lease.ask(demand, beatMs);
+    this.#renewAt = ask.holds > 0 ? now + beatMs : Infinity;
+    return { ask, ...(heldBy ? { heldBy } : {}) };
+  }
+
+  #demand(now: number): Demand {
+    const isPaused = this.#directive?.type === "pause";
+    const waiting = this.#unstarted.size + (isPaused ? 0 : this.#retries.readyCount(now));
+    return { now, running: this.#running.size, waiting, most: this.#slots };
+  }
+
+  /** Slots that this chunk will not need again go to others. */
+  #releaseSlots(now: number): void {
+    const needed = this.#running.size + this.#retries.slotsNeeded(now);
+    this.#slots = Math.max(1, Math.min(this.#slots, needed));
+  }
+}
+
+interface CallEvent {
+  readonly attempt: CallAttempt;
+  /** null: it has begun */
+  readonly result: AttemptResult | null;
+}
+
+const MIN_BEAT_MS = 1_000;
+const BATCH_MS = 250;

@@ -1,0 +1,196 @@
+import {
+  RestatePromise,
+  TerminalError,
+  type Context,
+  type internal,
+  type InvocationId,
+} from "@restatedev/restate-sdk";
+import type { CallTarget } from "../../job/core/call-target.ts";
+import { hearDirective } from "../../wire/calls.ts";
+import { jsonSerde } from "../../wire/json.ts";
+import type { Directive } from "../directive.ts";
+import { systemClock } from "../executor/clock.ts";
+import type { AttemptResult } from "../executor/attempt-result.ts";
+import { answerSerde, failureOf, resultOf } from "./answer.ts";
+import type { CallAttempt } from "./call-attempt.ts";
+import type { CallExecution, Look } from "./call-execution.ts";
+import type { HandlerFinder } from "./handler-finder.ts";
+import { PendingLook } from "./look.ts";
+
+/** What a chunk of calls waits for. */
+export type CallEvent =
+  | { readonly kind: "answered"; readonly attempt: CallAttempt; readonly result: AttemptResult }
+  | { readonly kind: "looked"; readonly look: Look }
+  | { readonly kind: "heard"; readonly directive: Directive }
+  | { readonly kind: "rang" };
+
+/**
+ * The calls of a chunk that are under way, and everything else that its runner waits for meanwhile: all of
+ * it in one race, so that a directive is heard whenever it comes.
+ */
+export class Calls {
+  readonly #ctx: Context;
+  readonly #target: CallTarget;
+  readonly #finder: HandlerFinder;
+  readonly #itemsAs: string | undefined;
+  readonly #open = new Map<CallAttempt, Call>();
+  #heard: RestatePromise<CallEvent>;
+  #look: { readonly pending: PendingLook; readonly looked: RestatePromise<CallEvent> } | null =
+    null;
+  #lastAt = -Infinity;
+  #alarm: { readonly at: number; readonly rang: RestatePromise<CallEvent> } | null = null;
+  #hasRung = false;
+  #isLive = false;
+  /** when attempts began and ended since the last look; what a replay notes here is never read */
+  #moments: number[] = [];
+
+  constructor(
+    ctx: Context,
+    target: CallTarget,
+    { finder, itemsAs }: { finder: HandlerFinder; itemsAs: string | undefined },
+  ) {
+    this.#ctx = ctx;
+    this.#target = target;
+    this.#finder = finder;
+    this.#itemsAs = itemsAs;
+    this.#heard = this.#hear();
+  }
+
+  /** The clock is about to be looked at. */
+  get isLooking(): boolean {
+    return this.#look !== null;
+  }
+
+  /** What comes now is new, not read from the journal: this attempt itself has looked at the clock. */
+  get isLive(): boolean {
+    return this.#isLive;
+  }
+
+  async firstLook(): Promise<Look> {
+    const look = await this.#run(new PendingLook(this.#lastAt));
+    this.#lastAt = look.at;
+    return look;
+  }
+
+  async make(attempts: readonly CallAttempt[]): Promise<void> {
+    if (attempts.length > 0) await this.#checkTarget();
+    for (const attempt of attempts) this.#open.set(attempt, this.#call(attempt));
+  }
+
+  async cancel(attempts: readonly CallAttempt[]): Promise<void> {
+    for (const attempt of attempts) {
+      const id = await this.#open.get(attempt)?.id;
+      if (id) this.#ctx.cancel(id);
+    }
+  }
+
+  /** What happens next. `isUrgent`: the clock must be looked at whatever it is. */
+  async next(execution: CallExecution, isUrgent: boolean): Promise<CallEvent> {
+    const { lookAt, isBusy, isHasty, unseen } = execution;
+    while (this.#moments.length < unseen) this.#moments.push(systemClock.now());
+    const isDue = isUrgent || isHasty || this.#hasRung || lookAt <= this.#lastAt;
+    if (isDue || isBusy) this.#look ??= this.#lookSoon();
+    if (isDue) this.#look?.pending.hurry();
+    if (!this.#look) this.#setAlarm(lookAt);
+    const event = await RestatePromise.race(this.#awaited());
+    this.#seen(event);
+    return event;
+  }
+
+  // --- internal ---
+
+  #awaited(): RestatePromise<CallEvent>[] {
+    const awaited = [this.#heard];
+    if (this.#look) awaited.push(this.#look.looked);
+    if (this.#alarm) awaited.push(this.#alarm.rang);
+    for (const [attempt, { answered }] of this.#open) {
+      if (attempt.isSettled) this.#open.delete(attempt);
+      else awaited.push(answered);
+    }
+    return awaited;
+  }
+
+  #seen(event: CallEvent): void {
+    switch (event.kind) {
+      case "answered":
+        this.#open.delete(event.attempt);
+        break;
+      case "looked":
+        this.#look = null;
+        this.#moments = [];
+        this.#hasRung = false;
+        this.#lastAt = event.look.at;
+        break;
+      case "heard":
+        this.#heard = this.#hear();
+        break;
+      case "rang":
+        this.#alarm = null;
+        this.#hasRung = true;
+        break;
+    }
+  }
+
+  #call(attempt: CallAttempt): Call {
+    const { service, handler } = this.#target;
+    const { task } = attempt;
+    const call = this.#ctx.genericCall({
+      service,
+      method: handler,
+      parameter: task,
+      inputSerde: jsonSerde(),
+      outputSerde: answerSerde,
+    });
+    const answered = call.map((answer, error): CallEvent => {
+      const result = answer ? resultOf(answer, task, this.#itemsAs) : failureOf(error!);
+      return { kind: "answered", attempt, result };
+    });
+    return { id: call.invocationId, answered };
+  }
+
+  /**
+   * An attempt of this invocation that called a handler just when that was taken away has failed, and so
+   * would all that follow: they end it, and the runner after it sees that there is nobody to call.
+   */
+  async #checkTarget(): Promise<void> {
+    const ctx = this.#ctx as internal.ContextInternal;
+    // A replayed call was accepted; whether there is somebody now does not matter to it.
+    if (!ctx.isProcessing() || (await this.#finder.isThere(this.#target)) !== false) return;
+    const { service, handler } = this.#target;
+    throw new TerminalError(`There is no handler ${service}/${handler} any more.`);
+  }
+
+  #lookSoon() {
+    const pending = new PendingLook(this.#lastAt);
+    const looked = this.#run(pending).map((look, error): CallEvent => {
+      if (error) throw error;
+      return { kind: "looked", look: look! };
+    });
+    return { pending, looked };
+  }
+
+  #run(pending: PendingLook): RestatePromise<Look> {
+    return this.#ctx.run("look", () => {
+      this.#isLive = true;
+      return pending.take(this.#finder, this.#target, this.#moments);
+    });
+  }
+
+  #setAlarm(at: number): void {
+    if (at === Infinity || (this.#alarm && this.#alarm.at <= at)) return;
+    const rang = this.#ctx.sleep(at - this.#lastAt).map((): CallEvent => ({ kind: "rang" }));
+    this.#alarm = { at, rang };
+  }
+
+  #hear(): RestatePromise<CallEvent> {
+    return hearDirective(this.#ctx).map((directive, error): CallEvent => {
+      if (error) throw error;
+      return { kind: "heard", directive: directive! };
+    });
+  }
+}
+
+interface Call {
+  readonly id: Promise<InvocationId>;
+  readonly answered: RestatePromise<CallEvent>;
+}
