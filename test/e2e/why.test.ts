@@ -18,8 +18,15 @@ const stumbles = action({
     throw new Error("not yet");
   },
 });
-const folding = Promise.withResolvers<number>();
-const patient = fold({ name: "patient", init: 0, step: () => folding.promise });
+const released = new Set<string>();
+const patient = fold({
+  name: "patient",
+  init: 0,
+  step: async (count, { jobId }) => {
+    await eventually(async () => expect(released).toContain(jobId));
+    return count + 1;
+  },
+});
 
 const waiting = restate.service({
   name: "Waiting",
@@ -206,7 +213,7 @@ async function release(one: JobClient): Promise<void> {
   await one.cancel();
   gate.open(one.id);
   single.open(one.id);
-  folding.resolve(0);
+  released.add(one.id);
   await one.outcome();
   expect(await one.why()).toEqual({ blockers: [] });
 }
