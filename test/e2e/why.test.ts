@@ -199,10 +199,10 @@ it.each(causes)("says $kind while that is so, and nothing at the end", async (ca
   await release(one);
 });
 
-it("is asked here of everything but chunks that are silent for a minute", () => {
+it("is asked here of everything but sources, and chunks that are silent for a minute", () => {
   const asked = new Set(causes.map(({ kind }) => kind));
   const others = Blocker.shape.kind.options.filter((kind) => !asked.has(kind));
-  // That one is told in test/unit/job/core/views.test.ts, by the clock.
+  // Told in test/e2e/source.test.ts and, by the clock, in test/unit/job/core/views.test.ts.
   expect(others).toEqual(["source", "silent"]);
 });
 
