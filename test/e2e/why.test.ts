@@ -18,8 +18,15 @@ const stumbles = action({
     throw new Error("not yet");
   },
 });
-const folding = Promise.withResolvers<number>();
-const patient = fold({ name: "patient", init: 0, step: () => folding.promise });
+const released = new Set<string>();
+const patient = fold({
+  name: "patient",
+  init: 0,
+  step: async (count, { jobId }) => {
+    await eventually(async () => expect(released).toContain(jobId));
+    return count + 1;
+  },
+});
 
 const waiting = restate.service({
   name: "Waiting",
@@ -192,10 +199,10 @@ it.each(causes)("says $kind while that is so, and nothing at the end", async (ca
   await release(one);
 });
 
-it("is asked here of everything but chunks that are silent for a minute", () => {
+it("is asked here of everything but sources, and chunks that are silent for a minute", () => {
   const asked = new Set(causes.map(({ kind }) => kind));
   const others = Blocker.shape.kind.options.filter((kind) => !asked.has(kind));
-  // That one is told in test/unit/job/core/views.test.ts, by the clock.
+  // Told in test/e2e/source.test.ts and, by the clock, in test/unit/job/core/views.test.ts.
   expect(others).toEqual(["source", "silent"]);
 });
 
@@ -206,7 +213,7 @@ async function release(one: JobClient): Promise<void> {
   await one.cancel();
   gate.open(one.id);
   single.open(one.id);
-  folding.resolve(0);
+  released.add(one.id);
   await one.outcome();
   expect(await one.why()).toEqual({ blockers: [] });
 }
