@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { admission } from "../../../../services/task/executor/admission.ts";
 import type { Execution } from "../../../../services/task/executor/execution.ts";
 import type { Group } from "../../../../services/task/executor/group.ts";
+import { begin, isStillHere } from "../../../../services/task/executor/quarantine.ts";
 import { drain, drainable, isDraining } from "../../../../services/task/executor/shutdown.ts";
 import { ByHand, executionOf, outcomesOf } from "../../support/executions.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
@@ -61,6 +62,24 @@ describe("drain", () => {
     gone();
     await draining;
     expect(asked).toEqual(["leave", "abandon"]);
+  });
+});
+
+describe("a mark", () => {
+  it("is not made in a process that ends, until its attempt is cut off", async () => {
+    const attempt = new AbortController();
+    await drain(0);
+    let isMade = false;
+    const made = begin("invocation", false, attempt.signal).then(() => (isMade = true));
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    expect(isMade).toBe(false);
+    attempt.abort();
+    await made;
+  });
+
+  it("is made at once in any other", async () => {
+    const begun = await begin("invocation", false, new AbortController().signal);
+    expect(isStillHere(begun)).toBe(true);
   });
 });
 
