@@ -44,6 +44,7 @@ export async function startFanfold(options: FanfoldOptions = {}): Promise<Fanfol
         FANFOLD_PUBLIC_URL: publicUrl ?? ingressUrl,
         FANFOLD_INGRESS_URL: ingressUrl,
         FANFOLD_IDENTITY_KEYS: server.identityKey,
+        FANFOLD_ENDPOINT_HOST: "127.0.0.1",
         ...(samples ? { FANFOLD_SAMPLES: "1" } : {}),
         ...workerEnv,
       },
