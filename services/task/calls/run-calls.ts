@@ -27,7 +27,7 @@ export async function runCalls(
   if (!call) throw new TypeError(`"${plan.action}" is a function action`);
   const open = await openChunk(ctx, spec);
   const { inputs, log, leases } = open;
-  const calls = new Calls(ctx, call, { finder, itemsAs: spec.itemsAs });
+  const calls = new Calls(ctx, call, spec, finder);
   await runToEnd(
     ctx,
     log,
