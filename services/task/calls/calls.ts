@@ -65,10 +65,16 @@ export class Calls {
     return this.#look !== null;
   }
 
-  async firstLook(): Promise<Look> {
-    const look = await this.#run(new PendingLook(this.#lastAt));
-    this.#lastAt = look.at;
-    return look;
+  /** What is seen first, and what was heard until then: nothing was called yet. */
+  async firstLook(): Promise<{ readonly look: Look; readonly heard: readonly Directive[] }> {
+    const heard: Directive[] = [];
+    this.#look = this.#lookSoon();
+    for (;;) {
+      const event = await RestatePromise.race(this.#awaited());
+      this.#seen(event);
+      if (event.kind === "looked") return { look: event.look, heard };
+      if (event.kind === "heard") heard.push(event.directive);
+    }
   }
 
   async make(attempts: readonly CallAttempt[]): Promise<void> {

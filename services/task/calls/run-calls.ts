@@ -56,9 +56,10 @@ async function runToEnd(
   { calls, leases }: { readonly calls: Calls; readonly leases: Leases },
   options: CallOptions,
 ): Promise<void> {
-  const first = await calls.firstLook();
-  log.begin(first.at);
-  const execution = new CallExecution(options, first);
+  const { look, heard } = await calls.firstLook();
+  log.begin(look.at);
+  const execution = new CallExecution(options, look);
+  for (const directive of heard) execution.direct(directive);
   await calls.make(execution.start());
   let grant: Grant | null = null;
   while (!log.isDone) {
