@@ -21,5 +21,7 @@ export function createJobObject(engine: Engine) {
       ...internalHandlers(engine),
       ...noticeHandlers(engine),
     },
+    // Whoever calls a handler may be cancelled. Half of a step would be tasks that nobody has.
+    options: { explicitCancellation: true },
   });
 }

@@ -39,7 +39,12 @@ export function createJobsService(engine: Engine) {
 
       /** For `runJob` in handlers; who calls it knows the job by nothing else. */
       runSubJob: restate.handlers.handler(
-        { input: bodySerde(NewJobRequest), ...WAITING, ingressPrivate: true },
+        {
+          input: bodySerde(NewJobRequest),
+          ...WAITING,
+          ingressPrivate: true,
+          explicitCancellation: true,
+        },
         async (ctx: Context, body: Body): Promise<JobOutcome> => {
           const { jobId = ctx.rand.uuidv4(), ...request } = readBody(NewJobRequest, body);
           return followSubJob(ctx, jobId, request);

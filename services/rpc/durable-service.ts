@@ -1,10 +1,9 @@
 import * as restate from "@restatedev/restate-sdk";
 import type { Context } from "@restatedev/restate-sdk";
-import type { Task } from "../contract/task.ts";
 import type { AnyDurableAction } from "../durable-action.ts";
 import { TASK_HANDLER } from "../job/core/call-target.ts";
 import type { Body } from "../wire/body.ts";
-import { sendProgress } from "../wire/calls.ts";
+import { sendProgress, type DurableTask } from "../wire/calls.ts";
 import { jsonSerde } from "../wire/json.ts";
 import { RETRIED } from "../task/user-code-options.ts";
 import { progressText } from "../task/executor/progress-text.ts";
@@ -26,11 +25,11 @@ export function createDurableService(action: AnyDurableAction) {
       ),
 
       [TASK_HANDLER]: restate.handlers.handler(
-        { ...RETRIED, input: jsonSerde<Task>(), output: RPC.output, ingressPrivate: true },
-        async (ctx: Context, task: Task): Promise<string> => {
+        { ...RETRIED, input: jsonSerde<DurableTask>(), output: RPC.output, ingressPrivate: true },
+        async (ctx: Context, { epoch, task }: DurableTask): Promise<string> => {
           const { jobId, generation } = task;
           const progress = (text: string) => {
-            sendProgress(ctx, jobId, { generation, text: progressText(text) });
+            sendProgress(ctx, jobId, { epoch, generation, text: progressText(text) });
           };
           return runDurable(ctx, action, task, { progress });
         },

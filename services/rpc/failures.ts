@@ -1,4 +1,4 @@
-import { RestateError, TerminalError } from "@restatedev/restate-sdk";
+import { PauseError, RestateError, RetryableError, TerminalError } from "@restatedev/restate-sdk";
 import type { OutcomeErrorCode } from "../contract/errors.ts";
 import { thrownFailure, type Failure } from "../task/executor/attempt-result.ts";
 
@@ -20,12 +20,22 @@ export function terminalError({ error, isFinal, retryAfterMs }: Failure): Termin
 
 /**
  * What a durable action's code threw. Restate's own errors are left as they are: a cancellation, say, or the
- * refusal of a call that it made.
+ * refusal of a call that it made; but for those by which code asks to be tried again: it is, as its job says.
  */
 export function thrownError(thrown: unknown): unknown {
-  return thrown instanceof RestateError ? thrown : terminalError(thrownFailure(thrown));
+  return isRestates(thrown) ? thrown : terminalError(thrownFailure(thrown));
 }
 
 // --- internal ---
+
+function isRestates(thrown: unknown): boolean {
+  try {
+    const asksAgain = thrown instanceof RetryableError || thrown instanceof PauseError;
+    return thrown instanceof RestateError && !asksAgain;
+  } catch {
+    // It does not let itself be asked what it is.
+    return false;
+  }
+}
 
 const INVALID_INPUT: OutcomeErrorCode = "INVALID_INPUT";

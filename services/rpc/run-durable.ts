@@ -14,8 +14,8 @@ import { currentCode, type UserCode } from "../task/executor/user-code.ts";
 import { terminalError, thrownError } from "./failures.ts";
 
 /**
- * Runs a durable action's code for one task and gives its answer as JSON. Whatever the code throws ends the
- * call; its steps, and what crashes, are tried again by Restate.
+ * Runs a durable action's code for one task and gives its answer as JSON. Whatever the code throws, that of
+ * its schemas included, ends the call; its steps, and what crashes, are tried again by Restate.
  */
 export async function runDurable(
   ctx: Context,
@@ -23,19 +23,20 @@ export async function runDurable(
   task: Task,
   context: DurableActionContext,
 ): Promise<string> {
-  const input = readInput(action, task.input);
-  if (!input.ok) throw terminalError(input);
-  const returned = await guarded(task, () =>
-    action.run(ctx, { ...task, input: input.value } as Task<never>, context),
-  );
-  if (task.stage === SOURCE) return pageOf(action, returned);
-  return answerOf(returned, task, storeResult(action, returned, task));
+  return guarded(task, async () => {
+    const input = readInput(action, task.input);
+    if (!input.ok) throw terminalError(input);
+    const given = { ...task, input: input.value } as Task<never>;
+    const returned = await action.run(ctx, given, context);
+    if (task.stage === SOURCE) return pageText(action, returned);
+    return answerOf(returned, task, storeResult(action, returned, task));
+  });
 }
 
 // --- internal ---
 
 /** An error that nobody caught, in a promise or a timer that the code left behind, is its own. */
-function guarded(task: Task, run: () => Promise<unknown>): Promise<unknown> {
+function guarded(task: Task, run: () => Promise<string>): Promise<string> {
   return new Promise((resolve, reject) => {
     let isSettled = false;
     const code: UserCode = {
@@ -50,21 +51,13 @@ function guarded(task: Task, run: () => Promise<unknown>): Promise<unknown> {
     };
     const settle = () => (isSettled = true);
     void currentCode
-      .run(code, async () => run())
+      .run(code, run)
       .then(resolve, (thrown: unknown) => {
         // eslint-disable-next-line prefer-promise-reject-errors
         reject(thrownError(thrown));
       })
       .finally(settle);
   });
-}
-
-function pageOf(action: AnyDurableAction, returned: unknown): string {
-  try {
-    return pageText(action, returned);
-  } catch (thrown) {
-    throw thrownError(thrown);
-  }
 }
 
 function answerOf(returned: unknown, { next }: Task, stored: AttemptResult): string {

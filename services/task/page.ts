@@ -36,11 +36,14 @@ export function storePage(answer: unknown, as: string, task: Task): AttemptResul
 export function pageText({ output }: Pick<AnyAction, "output">, returned: unknown): string {
   const page = read(Page, output ? read(output, returned) : returned);
   checkCursor(page);
-  try {
-    return JSON.stringify(page);
-  } catch (thrown) {
-    throw new TerminalError(readThrown(thrown).message, { code: "UNSERIALISABLE" });
+  const json = written(page);
+  const bytes = Buffer.byteLength(json);
+  // An answer that the platform does not carry would be tried again for ever.
+  if (bytes > LIMITS.emissionBytes + LIMITS.cursorBytes) {
+    const message = `The page has ${bytes} bytes, its items at most ${LIMITS.emissionBytes}.`;
+    throw new TerminalError(message, { code: "FANOUT_TOO_LARGE" });
   }
+  return json;
 }
 
 // --- internal ---
@@ -51,6 +54,14 @@ const Page = z.object({
     error: "is missing; it is null after the last page",
   }),
 });
+
+function written(page: z.infer<typeof Page>): string {
+  try {
+    return JSON.stringify(page);
+  } catch (thrown) {
+    throw new TerminalError(readThrown(thrown).message, { code: "UNSERIALISABLE" });
+  }
+}
 
 function read<Value>(schema: z.ZodType<Value>, answer: unknown): Value {
   const { data, error } = schema.safeParse(answer);

@@ -11,6 +11,7 @@ import type { JsonObject } from "../contract/fanout.ts";
 import type { ControlAnswer, JobHandle, TimelineChunk } from "../contract/handlers.ts";
 import type { JobOutcome } from "../contract/job-outcome.ts";
 import type { Receiver } from "../contract/job-request.ts";
+import type { Task } from "../contract/task.ts";
 import type { AgainRequest } from "../data/again.ts";
 import type {
   PutHead,
@@ -73,8 +74,15 @@ export interface FollowRequest extends NoticePlace {
 export type CompletionRequest = Omit<NoticePlace, "jobId" | "n">;
 export type NoticeReport = Omit<NoticePlace, "jobId"> & Notice;
 
+/** What the private handler of a durable action is called with. */
+export interface DurableTask {
+  readonly epoch: string;
+  readonly task: Task;
+}
+
 /** What a task of a durable action says of the job. */
 export interface TaskProgress {
+  readonly epoch: string;
   readonly generation: number;
   readonly text: string;
 }

@@ -79,6 +79,17 @@ const talkative = durableAction({
   },
 });
 
+const silenced = Promise.withResolvers<void>();
+
+/** Does not care that it was cancelled, and speaks when it is let go. */
+const tardy = durableAction({
+  name: "tardy",
+  run: async (_, __, { progress }) => {
+    await silenced.promise;
+    progress("too late");
+  },
+});
+
 const talkativeFunction = action({
   name: "talkative_function",
   run: async (_, { progress, signal }) => {
@@ -139,6 +150,7 @@ const { job, post, admin } = await startTestFanfold({
     sleeper,
     nested,
     talkative,
+    tardy,
     failing,
     picky,
     limited,
@@ -241,6 +253,23 @@ describe("a durable action", () => {
     await vi.waitFor(async () => expect((await two.status()).customStatus).toBe("begun"), soon);
     await two.cancel();
     expect(await two.outcome()).toMatchObject({ taskCounts: { total: 1 } });
+  });
+
+  it("says nothing of a later job with the id of its own", async () => {
+    const one = job();
+    await one.submit({ action: "tardy", fanout: { tasks: 1 }, cancelGrace: "10ms" });
+    await vi.waitFor(async () => expect(await atWork("tardy")).toBe(1), soon);
+    await one.cancel();
+    await one.outcome();
+    await one.purge();
+    await one.submit({ action: "sleeper", fanout: { tasks: 1 } });
+    silenced.resolve();
+    await vi.waitFor(async () => expect(await atWork("tardy")).toBe(0), soon);
+    const unread = `select id from sys_invocation where target_handler_name = 'progress'`;
+    await vi.waitFor(async () => expect(await admin.query(unread)).toEqual([]), soon);
+    expect((await one.status()).customStatus).toBeUndefined();
+    await one.cancel();
+    expect(await one.outcome()).toMatchObject({ status: "CANCELLED" });
   });
 
   it("keeps to the limits of its action, all jobs together", async () => {

@@ -339,6 +339,19 @@ describe("a source", () => {
     expect(await job.outcome()).toMatchObject({ status: "SUCCEEDED", taskCounts: { total: 2 } });
   });
 
+  it("says how far it is, as tasks do", async () => {
+    const { promise: held, resolve: release } = Promise.withResolvers<void>();
+    const job = sourced(async ({ context }) => {
+      context.progress("listing");
+      await held;
+      return { items: [], cursor: null };
+    });
+    await job.submit({ action: "echo", ...from() });
+    await eventually(async () => expect((await job.status()).customStatus).toBe("listing"));
+    release();
+    expect(await job.outcome()).toMatchObject({ status: "SUCCEEDED" });
+  });
+
   it("hears that its job is cancelled; a redrive reads on from there", async () => {
     const pages = pagesOf([["a"], ["b"], ["c"]]);
     let isSlow = true;

@@ -1,8 +1,11 @@
 import * as restate from "@restatedev/restate-sdk";
 import type { ObjectContext } from "@restatedev/restate-sdk";
 import { CustomStatusRequest, type ControlAnswer } from "../../contract/handlers.ts";
+import { SOURCE } from "../../contract/task.ts";
 import { bodySerde, checkJobId, readBody, type Body } from "../../wire/body.ts";
 import type { TaskProgress } from "../../wire/calls.ts";
+import { pageInFlight } from "../core/pages.ts";
+import { chunkInFlight } from "../core/report.ts";
 import { hasEnded, type ChunkReport, type JobState } from "../core/state.ts";
 import { KEYS, loadLiveJob } from "../state-keys.ts";
 import { controlAnswer } from "../core/views.ts";
@@ -23,18 +26,19 @@ export const customStatusHandlers = {
   /** From a durable action; whatever has ended meanwhile hears nothing more. */
   progress: restate.handlers.object.exclusive(
     PRIVATE,
-    async (ctx: ObjectContext, { generation, text }: TaskProgress): Promise<void> => {
+    async (ctx: ObjectContext, { epoch, generation, text }: TaskProgress): Promise<void> => {
       const job = await ctx.get<JobState>(KEYS.job);
-      if (job && !hasEnded(job) && job.generation === generation) setCustomStatus(ctx, text);
+      if (job?.epoch !== epoch || job.generation !== generation || hasEnded(job)) return;
+      setCustomStatus(ctx, text);
     },
   ),
 };
 
 /** Takes over what the tasks of a chunk said, unless the report is an old one. */
 export function takeProgress(ctx: ObjectContext, job: JobState, report: ChunkReport): void {
-  const { epoch, generation, stage, chunk, seq, progress } = report;
-  if (progress === undefined || epoch !== job.epoch || generation !== job.generation) return;
-  const known = job.stages[stage]?.chunks[chunk];
+  const { stage, seq, progress } = report;
+  if (progress === undefined) return;
+  const known = stage === SOURCE ? pageInFlight(job, report) : chunkInFlight(job, report);
   if (known && known.seq < seq) setCustomStatus(ctx, progress);
 }
 

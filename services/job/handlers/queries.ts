@@ -53,7 +53,12 @@ export function queryHandlers({ publicUrl }: Engine) {
     ),
 
     outcome: restate.handlers.object.shared(
-      { input: bodySerde(OutcomeRequest), ...UNRETAINED, ...WAITING },
+      {
+        input: bodySerde(OutcomeRequest),
+        ...UNRETAINED,
+        ...WAITING,
+        explicitCancellation: false,
+      },
       async (ctx: ObjectSharedContext, body: Body): Promise<JobOutcome> => {
         checkJobId(ctx.key);
         const { wait = LIMITS.waitMs, generation } = readBody(OutcomeRequest, body);

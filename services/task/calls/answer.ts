@@ -4,6 +4,7 @@ import type { Task } from "../../contract/task.ts";
 import { isTooDeep } from "../../wire/depth.ts";
 import { errorOf, failure, storeResult, type AttemptResult } from "../executor/attempt-result.ts";
 import { TOO_DEEP } from "../executor/json-text.ts";
+import { isCode } from "../executor/thrown.ts";
 import { storePage } from "../page.ts";
 
 /** What a handler answered, unread. Whoever wrote it may have sent anything. */
@@ -39,7 +40,7 @@ export function failureOf({ message, metadata }: TerminalError): AttemptResult {
   const { code, retryable, retryAfterMs } = metadata ?? {};
   return {
     ok: false,
-    error: errorOf(code || "TASK_FAILED", message),
+    error: errorOf(isCode(code) ? code : "TASK_FAILED", message),
     isFinal: retryable !== "true",
     retryAfterMs: retryAfterMs && /^\d{1,11}$/.test(retryAfterMs) ? Number(retryAfterMs) : null,
   };

@@ -5,9 +5,11 @@ import {
   type internal,
   type InvocationId,
 } from "@restatedev/restate-sdk";
+import type { Task } from "../../contract/task.ts";
 import type { CallTarget } from "../../job/core/call-target.ts";
-import { hearDirective } from "../../wire/calls.ts";
+import { hearDirective, type DurableTask } from "../../wire/calls.ts";
 import { jsonSerde } from "../../wire/json.ts";
+import type { ChunkSpec } from "../chunk-spec.ts";
 import type { Directive } from "../directive.ts";
 import { systemClock } from "../executor/clock.ts";
 import type { AttemptResult } from "../executor/attempt-result.ts";
@@ -32,6 +34,7 @@ export class Calls {
   readonly #ctx: Context;
   readonly #target: CallTarget;
   readonly #finder: HandlerFinder;
+  readonly #epoch: string;
   readonly #itemsAs: string | undefined;
   readonly #open = new Map<CallAttempt, Call>();
   #heard: RestatePromise<CallEvent>;
@@ -47,11 +50,13 @@ export class Calls {
   constructor(
     ctx: Context,
     target: CallTarget,
-    { finder, itemsAs }: { finder: HandlerFinder; itemsAs: string | undefined },
+    { epoch, itemsAs }: Pick<ChunkSpec, "epoch" | "itemsAs">,
+    finder: HandlerFinder,
   ) {
     this.#ctx = ctx;
     this.#target = target;
     this.#finder = finder;
+    this.#epoch = epoch;
     this.#itemsAs = itemsAs;
     this.#heard = this.#hear();
   }
@@ -66,10 +71,16 @@ export class Calls {
     return this.#isLive;
   }
 
-  async firstLook(): Promise<Look> {
-    const look = await this.#run(new PendingLook(this.#lastAt));
-    this.#lastAt = look.at;
-    return look;
+  /** What is seen first, and what was heard until then: nothing was called yet. */
+  async firstLook(): Promise<{ readonly look: Look; readonly heard: readonly Directive[] }> {
+    const heard: Directive[] = [];
+    this.#look = this.#lookSoon();
+    for (;;) {
+      const event = await RestatePromise.race(this.#awaited());
+      this.#seen(event);
+      if (event.kind === "looked") return { look: event.look, heard };
+      if (event.kind === "heard") heard.push(event.directive);
+    }
   }
 
   async make(attempts: readonly CallAttempt[]): Promise<void> {
@@ -132,12 +143,12 @@ export class Calls {
   }
 
   #call(attempt: CallAttempt): Call {
-    const { service, handler } = this.#target;
+    const { kind, service, handler } = this.#target;
     const { task } = attempt;
     const call = this.#ctx.genericCall({
       service,
       method: handler,
-      parameter: task,
+      parameter: kind === "durable" ? durableTask(this.#epoch, task) : task,
       inputSerde: jsonSerde(),
       outputSerde: answerSerde,
     });
@@ -189,6 +200,8 @@ export class Calls {
     });
   }
 }
+
+const durableTask = (epoch: string, task: Task): DurableTask => ({ epoch, task });
 
 interface Call {
   readonly id: Promise<InvocationId>;

@@ -28,7 +28,7 @@ export async function runCalls(
   if (!call) throw new TypeError(`"${plan.action}" is a function action`);
   const open = await openChunk(ctx, spec);
   const { inputs, log, leases } = open;
-  const calls = new Calls(ctx, call, { finder, itemsAs: spec.itemsAs });
+  const calls = new Calls(ctx, call, spec, finder);
   const meter = new CommitMeter(plan.action);
   await runToEnd(
     ctx,
@@ -66,9 +66,10 @@ async function runToEnd(
   { calls, leases, meter }: Helpers,
   options: CallOptions,
 ): Promise<void> {
-  const first = await calls.firstLook();
-  log.begin(first.at);
-  const execution = new CallExecution(options, first);
+  const { look, heard } = await calls.firstLook();
+  log.begin(look.at);
+  const execution = new CallExecution(options, look);
+  for (const directive of heard) execution.direct(directive);
   await calls.make(execution.start());
   let grant: Grant | null = null;
   while (!log.isDone) {

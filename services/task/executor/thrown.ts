@@ -16,7 +16,7 @@ export function readThrown(thrown: unknown): Thrown {
       ...(typeof name === "string" ? { name } : {}),
       message: typeof message === "string" ? message : describe(thrown),
       ...(typeof stack === "string" ? { stack } : {}),
-      ...(typeof code === "string" && code.length > 0 && code.length <= 100 ? { code } : {}),
+      ...(isCode(code) ? { code } : {}),
       retryAfter,
     };
   } catch {
@@ -24,8 +24,14 @@ export function readThrown(thrown: unknown): Thrown {
   }
 }
 
+/** What errors are told apart by. Something longer is none: it would be kept with every outcome. */
+export function isCode(code: unknown): code is string {
+  return typeof code === "string" && code.length > 0 && code.length <= CODE_CHARS;
+}
+
 // --- internal ---
 
+const CODE_CHARS = 100;
 const DESCRIPTION_CHARS = 4_000;
 
 function describe(thrown: object): string {

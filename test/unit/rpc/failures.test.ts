@@ -19,6 +19,8 @@ it.each([
     { code: "BUSY", retryable: "true", retryAfterMs: "2000" },
   ],
   ["a text", { code: "TASK_FAILED", retryable: "true" }],
+  [new restate.RetryableError("busy"), { code: "TASK_FAILED", retryable: "true" }],
+  [new restate.PauseError("busy"), { code: "TASK_FAILED", retryable: "true" }],
 ])("says that %s may be tried again", (thrown, metadata) => {
   const error = thrownError(thrown);
   expect(error).toBeInstanceOf(restate.TerminalError);
@@ -30,4 +32,12 @@ it.each([
   new restate.TerminalError("no", { metadata: { code: "JOB_ENDED" } }),
 ])("leaves Restate's own errors as they are", (error) => {
   expect(thrownError(error)).toBe(error);
+});
+
+it("says so even of what does not let itself be asked what it is", () => {
+  const refuse = () => {
+    throw new Error("no");
+  };
+  const unreadable = new Proxy({}, { getPrototypeOf: refuse, get: refuse });
+  expect(thrownError(unreadable)).toMatchObject({ metadata: { retryable: "true" } });
 });

@@ -90,6 +90,10 @@ describe("a page that came by a call", () => {
     expect(() => pageText({ output }, { items: ["a"], cursor: null })).toThrow("items.0");
     expect(() => pageText({}, { items: [], cursor: Number.NaN })).toThrow("must be JSON");
     expect(() => pageText({}, { items: [1n], cursor: 1 })).toThrow("BigInt");
+    const large = { items: Array(9).fill(MIB), cursor: 1 };
+    expect(() => pageText({}, large)).toThrow(
+      expect.objectContaining({ code: "FANOUT_TOO_LARGE" }),
+    );
   });
 });
 

@@ -89,6 +89,13 @@ describe("failureOf", () => {
     },
   );
 
+  it("has no code of a length that outcomes do not keep", () => {
+    const metadata = { code: "X".repeat(101) };
+    expect(failureOf(new TerminalError("no", { metadata }))).toMatchObject({
+      error: { code: "TASK_FAILED" },
+    });
+  });
+
   it.each(["soon", "-5", "1e3", ""])("ignores the delay %j", (retryAfterMs) => {
     const metadata = { retryable: "true", retryAfterMs };
     expect(failureOf(new TerminalError("no", { metadata }))).toMatchObject({ retryAfterMs: null });
