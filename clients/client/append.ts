@@ -14,7 +14,7 @@ export interface AppendOptions<As extends string = string> extends CallOptions {
    * adds only those that the job has not got yet.
    */
   readonly id?: string;
-  /** Most items a call, up to 10,000; by default 1,000. Items wait until so many have come together. */
+  /** Most items a call; by default 10,000, which is the most. They wait until so many have come together. */
   readonly callItems?: number;
 }
 
@@ -22,7 +22,7 @@ export interface AppendOptions<As extends string = string> extends CallOptions {
 export async function appendItems(
   ask: Ask,
   source: Iterable<unknown> | AsyncIterable<unknown>,
-  { as = "item", id = randomId(), callItems = 1_000, signal }: AppendOptions,
+  { as = "item", id = randomId(), callItems = 10_000, signal }: AppendOptions,
 ): Promise<AppendAnswer> {
   const items = untilAborted(source, signal);
   let answer: AppendAnswer | undefined;

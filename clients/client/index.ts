@@ -7,7 +7,7 @@ export { FanfoldError, isFanfoldError } from "./error.ts";
 export type { FanfoldErrorCode, Issue } from "./error.ts";
 export type { Collected, Groups, Stats, Top } from "./folded.ts";
 export type { CallOptions, ConnectOptions } from "./ingress.ts";
-export type { Job, TimelineOptions } from "./job.ts";
+export type { AnyJob, Job, TimelineOptions } from "./job.ts";
 export type { JobSpec, StageSpec } from "./job-spec.ts";
 export type { OutcomeOf } from "./outcome.ts";
 export type { Results, ResultsOptions, TaskOutcomeOf } from "./results.ts";

@@ -51,7 +51,7 @@ export function openIngress({ ingressUrl, ingressUrls, headers }: ConnectOptions
       } catch (error) {
         if (!(error instanceof FanfoldError)) throw error;
         if (error.status !== undefined) hasAnswered = true;
-        if (!(repetition === "once" ? neverArrived(error) : isTransient(error))) throw error;
+        if (repetition === "once" || !isTransient(error)) throw error;
         if (chosen === address) chosen = (address + 1) % urls.length;
         const round = failures / urls.length;
         // The other addresses are tried at once.
@@ -71,7 +71,6 @@ const PATIENCE_MS = 30_000;
 const ANSWER_MS = 120_000;
 const FIRST_BACKOFF_MS = 100;
 const MAX_BACKOFF_MS = 5_000;
-const NEVER_ARRIVED = ["ECONNREFUSED", "ENOTFOUND", "UND_ERR_CONNECT_TIMEOUT"];
 
 function addresses(urls: readonly string[]): readonly string[] {
   if (urls.length === 0) throw new TypeError("expected ingressUrl, or at least one of ingressUrls");
@@ -125,12 +124,6 @@ function parsed(url: string, text: string, status: number): unknown {
 function isTransient({ code, status = 0 }: FanfoldError): boolean {
   if (code === "INGRESS_ERROR") return status >= 500 || status === 429;
   return code === "UNREACHABLE" || code === "CANNOT_CHECK_ACTION";
-}
-
-/** Node says so; a browser does not tell a refused connection from a lost one. */
-function neverArrived({ code, cause }: FanfoldError): boolean {
-  const reason = (cause as { cause?: { code?: unknown } } | undefined)?.cause?.code;
-  return code === "UNREACHABLE" && NEVER_ARRIVED.some((one) => one === reason);
 }
 
 /** Between half and all of a time that doubles with each round. */

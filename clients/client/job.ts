@@ -24,8 +24,7 @@ import { watchJob, type WatchOptions } from "./watch.ts";
  * `append`, `watch`, `results` and `outcome` outlast an outage of any length. `redrive` and `purge` are not
  * sent twice: look at `status` when their answer was lost.
  */
-export interface Job<Input = unknown, Result = unknown, Whole = unknown> {
-  readonly id: string;
+export interface Job<Input = unknown, Result = unknown, Whole = unknown> extends AnyJob {
   /**
    * Adds a task for each item, in order, in calls of many items, and waits while the job has no room.
    * `accepted` counts the items, `total` the tasks of the stage.
@@ -34,17 +33,28 @@ export interface Job<Input = unknown, Result = unknown, Whole = unknown> {
     items: Iterable<Field<Input, As>> | AsyncIterable<Field<Input, As>>,
     options?: AppendOptions<As>,
   ): Promise<AppendAnswer>;
-  /** Says that no more will be appended. */
-  seal(options?: CallOptions): Promise<ControlAnswer>;
-  status(options?: CallOptions): Promise<JobStatus>;
-  /** A status every second until the job has ended; that one is the last. */
-  watch(options?: WatchOptions): AsyncGenerator<JobStatus, void>;
   /** Waits for the end of the job, however long it takes. */
   outcome(options?: CallOptions): Promise<OutcomeOf<Whole>>;
   /** What became of the tasks of the last stage. */
   results(options?: ResultsOptions & { readonly stage?: never }): Results<Result>;
   /** What became of the tasks of a stage. */
   results(options: ResultsOptions): Results;
+}
+
+/** A job whatever its types. */
+export interface AnyJob {
+  readonly id: string;
+  append(
+    items: Iterable<never> | AsyncIterable<never>,
+    options?: AppendOptions,
+  ): Promise<AppendAnswer>;
+  /** Says that no more will be appended. */
+  seal(options?: CallOptions): Promise<ControlAnswer>;
+  status(options?: CallOptions): Promise<JobStatus>;
+  /** A status every second until the job has ended; that one is the last. */
+  watch(options?: WatchOptions): AsyncGenerator<JobStatus, void>;
+  outcome(options?: CallOptions): Promise<OutcomeOf<unknown>>;
+  results(options?: ResultsOptions): Results;
   /** The chunks in which the tasks of a stage were run; by default of the last. */
   timeline(options?: TimelineOptions): AsyncGenerator<TimelineChunk, void>;
   /** What the job waits for. */
@@ -76,6 +86,12 @@ export function openJob<Input, Result, Whole>(id: string, ask: Ask): Job<Input, 
     repetition: Repetition = "repeatable",
   ) => ask<ControlAnswer>(handler, { body: JSON.stringify(request), repetition, signal });
 
+  const controlOnce = async (handler: string, request: unknown, options: CallOptions = {}) => {
+    // Finds an address that answers: this may be repeated.
+    await ask("status", options);
+    return control(handler, request, options, "once");
+  };
+
   return {
     id,
     append: (items, options = {}) => appendItems(ask, items, options),
@@ -91,10 +107,10 @@ export function openJob<Input, Result, Whole>(id: string, ask: Ask): Job<Input, 
     resume: (options) => control("resume", {}, options),
     cancel: (request = {}, options) => control("cancel", request, options),
     setLimits: (request, options) => control("setLimits", request, options),
-    redrive: (request, options) => control("redrive", request, options, "once"),
+    redrive: (request, options) => controlOnce("redrive", request, options),
     raiseEvent: (request, options) => control("raiseEvent", request, options),
     setCustomStatus: (text, options) => control("setCustomStatus", { text }, options),
-    purge: (options) => control("purge", {}, options, "once"),
+    purge: (options) => controlOnce("purge", {}, options),
   };
 }
 

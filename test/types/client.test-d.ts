@@ -4,6 +4,7 @@ import {
   actionRef,
   connect,
   isFanfoldError,
+  type AnyJob,
   type Collected,
   type FanfoldError,
   type Groups,
@@ -201,6 +202,8 @@ describe("a job", () => {
     for await (const { result } of job.results()) {
       expectTypeOf(result?.messageId).toEqualTypeOf<string | undefined>();
     }
+    expectTypeOf(job).toExtend<AnyJob>();
+    void client.job("x").append([1, "a"]);
     expectTypeOf((await client.job("x").outcome()).result).toEqualTypeOf<unknown>();
     expectTypeOf(client.job("x").watch()).toEqualTypeOf<AsyncGenerator<JobStatus, void>>();
   });

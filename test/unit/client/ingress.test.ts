@@ -70,12 +70,15 @@ describe("a call", () => {
     expect(sent.length).toBe(1);
   });
 
-  it("that must not be repeated is sent again only if it has not arrived", async () => {
-    const { sent } = fakeFetch("refused", "lost", answer());
-    const call = settled(openIngress(one)("Job/a/redrive", { repetition: "once" }));
-    await expect(call).rejects.toMatchObject({ code: "UNREACHABLE", status: undefined });
-    expect(sent.length).toBe(2);
-  });
+  it.each(["refused", "lost", { status: 503 }] as const)(
+    "that must not be repeated is not sent again after %j",
+    async (fate) => {
+      const { sent } = fakeFetch(fate, answer());
+      const call = settled(openIngress(two)("Job/a/redrive", { repetition: "once" }));
+      await expect(call).rejects.toMatchObject({ name: "FanfoldError" });
+      expect(sent.length).toBe(1);
+    },
+  );
 
   it("is given up half a minute after it began", async () => {
     fakeFetch("lost");
@@ -171,12 +174,6 @@ describe("several addresses", () => {
     const ingress = openIngress(two);
     await Promise.all([ingress("x", repeatable), ingress("x", repeatable)]);
     expect(hosts()).toEqual(["a", "a", "b", "b"]);
-  });
-
-  it("serve a call that must not be repeated when one of them refuses connections", async () => {
-    const { hosts } = fakeFetch("refused", answer());
-    await openIngress(two)("Job/a/purge", { repetition: "once" });
-    expect(hosts()).toEqual(["a", "b"]);
   });
 });
 

@@ -93,12 +93,6 @@ describe("every other call", () => {
     ],
     ["raiseEvent", (job) => job.raiseEvent({ name: "e" }, { signal }), { body: '{"name":"e"}' }],
     ["setCustomStatus", (job) => job.setCustomStatus("t", { signal }), { body: '{"text":"t"}' }],
-    [
-      "redrive",
-      (job) => job.redrive({ only: "failed" }, { signal }),
-      { body: '{"only":"failed"}', repetition: "once" },
-    ],
-    ["purge", (job) => job.purge({ signal }), { body: "{}", repetition: "once" }],
   ];
 
   it.each(calls)(
@@ -113,4 +107,20 @@ describe("every other call", () => {
       expect(questions).toEqual([[handler, { repetition: "repeatable", ...sent, signal }]]);
     },
   );
+
+  it.each<[string, (job: Job) => Promise<unknown>, string]>([
+    ["redrive", (job) => job.redrive({ only: "failed" }, { signal }), '{"only":"failed"}'],
+    ["purge", (job) => job.purge({ signal }), "{}"],
+  ])("%s is sent once, when the job has been found", async (handler, call, body) => {
+    const questions: unknown[] = [];
+    const ask: Ask = async (...question) => {
+      questions.push(question);
+      return "answer" as never;
+    };
+    expect(await call(openJob("a", ask))).toBe("answer");
+    expect(questions).toEqual([
+      ["status", { signal }],
+      [handler, { body, repetition: "once", signal }],
+    ]);
+  });
 });
