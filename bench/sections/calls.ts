@@ -6,8 +6,11 @@ export const calls: Section = {
   name: "calls",
   withinMs: 400_000,
   async measure({ ingress, repeats }) {
-    const durable = (tasks: number) => ingress.runJob({ action: "durable_noop", tasks });
-    const remote = (tasks: number) => ingress.runJob({ action: "HandWrittenTask/take", tasks });
+    // By hand all tasks are under way at once.
+    const limits = { concurrency: SMALL };
+    const durable = (tasks: number) => ingress.runJob({ action: "durable_noop", tasks, limits });
+    const remote = (tasks: number) =>
+      ingress.runJob({ action: "HandWrittenTask/take", tasks, limits });
     await durable(1_000);
     await remote(1_000);
     await ingress.runHandWritten("calls", 1_000);

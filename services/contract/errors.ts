@@ -41,7 +41,7 @@ export const OUTCOME_ERRORS = {
   FANOUT_TOO_LARGE: "The emitted fan-out is larger than 8 MiB or makes too many tasks.",
   INVALID_FANOUT: "What was emitted is no fan-out.",
   BACKLOG_FULL: "The emitted items do not fit into the job's backlog.",
-  ACTION_UNAVAILABLE: "The action was there at submit and is gone.",
+  ACTION_UNAVAILABLE: "The action, or the handler it names, was there at submit and is gone.",
   CANCELLED: "The task was cancelled.",
   FANOUT_SOURCE_FAILED: "Of a stage: a page of its source failed; the job's `reason` says why.",
   FOLD_FAILED: "Of a stage: its fold did not come to a result; the job's `reason` says why.",

@@ -57,7 +57,7 @@ const unsealed = {
   stage: 0,
   message: "Stage 0 takes more tasks until it is sealed.",
 };
-const running = { kind: "running", stage: 0, count: 1, message: "1 tasks run." };
+const running = { kind: "running", stage: 0, count: 1, message: "1 task runs." };
 
 const causes: readonly Cause[] = [
   {
@@ -114,7 +114,7 @@ const causes: readonly Cause[] = [
         stage: 0,
         count: 1,
         action: "single",
-        message: '1 tasks wait for what action "single" allows all jobs together.',
+        message: '1 task waits for what action "single" allows all jobs together.',
       },
     ],
   },
@@ -126,7 +126,7 @@ const causes: readonly Cause[] = [
       limits: { rate: { tasks: 1, per: "1h" } },
     },
     blockers: [
-      { kind: "rate", stage: 0, count: 1, message: "1 tasks wait for their stage's rate." },
+      { kind: "rate", stage: 0, count: 1, message: "1 task waits for their stage's rate." },
     ],
   },
   {

@@ -12,7 +12,7 @@ export const BLOCK = 16_000;
 export const MAX_CHUNK = 8_000;
 export const MAX_IN_FLIGHT = 64;
 /** Each call is three entries of its chunk's journal, and each answer wakes whoever waits for the window. */
-export const CALLS: ChunkBounds = { maxSize: 250, maxWindow: 64 };
+export const CALLS: ChunkBounds = { maxSize: 128, maxWindow: 64 };
 
 interface ChunkBounds {
   readonly maxSize: number;

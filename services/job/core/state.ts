@@ -27,7 +27,7 @@ export interface ChunkInFlight {
   taskMs: number;
   /** its tasks run again: the status of the outcomes that stand meanwhile */
   readonly again: RedrivenStatus | null;
-  /** its Runner's invocation, by which it hears orders; null until its first report */
+  /** its Runner's invocation, by which it hears orders; null: it has not begun */
   invocation: string | null;
   /** number of the newest order it knows */
   order: number;

@@ -64,23 +64,27 @@ export function blockers(state: JobState, now: number): Blocker[] {
     const { action } = state.plan.stages[at]!;
     const [limited, rated] = [heldTasks(stage, "limiter"), heldTasks(stage, "rate")];
     if (limited > 0) {
-      const message = `${limited} tasks wait for what action "${action}" allows all jobs together.`;
+      const message = tasks(
+        limited,
+        "wait",
+        ` for what action "${action}" allows all jobs together`,
+      );
       add("limiter", message, { count: limited, action });
     }
     if (rated > 0) {
-      add("rate", `${rated} tasks wait for their stage's rate.`, { count: rated });
+      add("rate", tasks(rated, "wait", " for their stage's rate"), { count: rated });
     }
     const pending = counts.pending - limited - rated;
     if (pending > 0) {
-      add("pending", `${pending} tasks wait for a free slot.`, { count: pending });
+      add("pending", tasks(pending, "wait", " for a free slot"), { count: pending });
     }
     if (counts.running > 0) {
-      add("running", `${counts.running} tasks run.`, { count: counts.running });
+      add("running", tasks(counts.running, "run"), { count: counts.running });
     }
     if (counts.retrying > 0) {
       const times = chunksOf(stage).flatMap(({ nextRetryAt }) => nextRetryAt ?? []);
       const nextRetryAt = times.length > 0 ? Math.min(...times) : null;
-      add("retrying", `${counts.retrying} tasks wait for their next attempt.`, {
+      add("retrying", tasks(counts.retrying, "wait", " for their next attempt"), {
         count: counts.retrying,
         nextRetryAt,
       });
@@ -121,6 +125,10 @@ function publicStatus({ status, isPaused, isScheduled }: JobState): JobStatus["s
 const isStopping = (state: JobState) =>
   !hasEnded(state) &&
   (state.stop !== null || state.stages.some((stage) => stage.stop && !hasEnded(stage)));
+
+function tasks(count: number, verb: "run" | "wait", why = ""): string {
+  return count === 1 ? `1 task ${verb}s${why}.` : `${count} tasks ${verb}${why}.`;
+}
 
 const chunksOf = (stage: StageState) => Object.values(stage.chunks);
 

@@ -23,6 +23,8 @@ export interface Look {
   readonly worker: string;
   /** whether there is whom to call; null: that could not be found out */
   readonly isThere: boolean | null;
+  /** how long ago the first events since the last look were, in milliseconds; later ones happen now */
+  readonly ago: readonly number[];
 }
 
 export interface CallOptions extends ChunkTasks, WriterOptions, Omit<ScheduleOptions, "startedAt"> {
@@ -40,8 +42,8 @@ export interface CallOptions extends ChunkTasks, WriterOptions, Omit<ScheduleOpt
  * Decides which calls the runner of a chunk makes next, and what became of those that it made. It knows
  * only what stands in the journal, so that a replay decides the same again.
  *
- * 1. Time passes when somebody looks at the clock. What happened between two looks happened at the later
- *    one: many calls share a look, and a look is all that they write down beside themselves.
+ * 1. Time passes when somebody looks at the clock, which also tells when the calls since the last look began
+ *    and ended. Many calls share a look, and it is all that they write down beside themselves.
  * 2. A call is started only while a look is recent, since each look also tells whether there is whom to
  *    call: the call of a handler that nobody knows would be tried for ever.
  * 3. After five seconds, or 16 MiB of answers, tasks that were not started are given back.
@@ -60,13 +62,18 @@ export class CallExecution {
   readonly #schedule: Schedule;
   readonly #lease: Lease | null;
   readonly #beganAt: number;
-  /** they ended, or began, since the last look */
-  #ended: { readonly attempt: CallAttempt; readonly result: AttemptResult }[] = [];
-  #untimed: CallAttempt[] = [];
+  /** attempts that began or ended since the last look, in order */
+  #events: CallEvent[] = [];
+  #ended = 0;
+  /** so many are started at once, unless the clock has just been looked at */
+  #batch = 1;
   #stopped: CallAttempt[] = [];
   #directive: Directive | null = null;
   #slots: number;
   #isThere: boolean;
+  #lookedAt: number;
+  /** the next stage has its first task */
+  #hasFed = false;
   /** nothing has happened since the last look */
   #isNow = true;
   /** calls ended before the last look, or have begun since */
@@ -80,6 +87,7 @@ export class CallExecution {
     const { plan, tasks, lastKnown, next, room, window, limiters } = options;
     this.#options = options;
     this.#beganAt = first.at;
+    this.#lookedAt = first.at;
     this.#clock = new JournaledClock(first.at);
     const untried = tasks.filter(({ attempts }) => attempts === 0);
     this.#unstarted = new Unstarted(untried, lastKnown);
@@ -97,6 +105,7 @@ export class CallExecution {
   /** The calls to make now; to be asked right after a look, or while the next one is under way. */
   start(): CallAttempt[] {
     const started: CallAttempt[] = [];
+    if (!this.#isNow && this.#slots - this.#running.size < this.#batch) return started;
     for (let next = this.#next(); next; next = this.#next()) {
       const attempt = this.#begin(next);
       if (this.#isThere) started.push(attempt);
@@ -121,19 +130,21 @@ export class CallExecution {
   }
 
   /** The clock was looked at; `grant` is what the limiters have answered. Gives what ended since the last look. */
-  look({ at, worker, isThere }: Look, grant: Grant | null = null): Group[] {
+  look({ at, worker, isThere, ago }: Look, grant: Grant | null = null): Group[] {
     this.#clock.moveTo(at);
     const now = this.#clock.now();
     this.#isThere = isThere ?? this.#isThere;
-    for (const attempt of this.#untimed.splice(0)) {
-      attempt.startedBy(now);
-      if (!attempt.isSettled) this.#deadlines.add(attempt);
+    this.#batch = this.#batchAt(now);
+    this.#isBusy = this.#ended > 0;
+    this.#ended = 0;
+    for (const [number, { attempt, result }] of this.#events.splice(0).entries()) {
+      const when = now - (ago[number] ?? 0);
+      if (result) this.#record(attempt, result, { when, now });
+      else this.#time(attempt, when);
     }
-    const ended = this.#ended.splice(0);
-    for (const { attempt, result } of ended) this.#record(attempt, result, now);
     if (this.#directive?.type === "stop") this.#cancelAll(this.#directive.reason, now);
     if (grant) this.#lease?.granted(grant);
-    this.#isBusy = ended.length > 0;
+    this.#lookedAt = now;
     this.#isHasty = false;
     this.#isNow = true;
     return this.#groups(now, worker);
@@ -141,7 +152,7 @@ export class CallExecution {
 
   /** Nothing waits or runs, and everything that ended was in a group. */
   get isDone(): boolean {
-    return this.#isIdle && this.#ended.length === 0;
+    return this.#isIdle && this.#events.length === 0;
   }
 
   /** The clock is to be looked at soon: things happen. */
@@ -151,7 +162,12 @@ export class CallExecution {
 
   /** It is to be looked at now. */
   get isHasty(): boolean {
-    return this.#isHasty || (this.#isIdle && this.#ended.length > 0);
+    return this.#isHasty || this.#ended >= this.#slots / 2 || (this.#isIdle && this.#ended > 0);
+  }
+
+  /** How many attempts have begun or ended since the last look: it tells when, if anybody has noted it. */
+  get unseen(): number {
+    return this.#events.length;
   }
 
   /** When it is to be looked at if nothing happens before; Infinity: then there is no need to. */
@@ -192,7 +208,7 @@ export class CallExecution {
     this.#schedule.start();
     this.#running.add(attempt);
     this.#lease?.use(this.#running.size);
-    if (at === null) this.#untimed.push(attempt);
+    if (at === null) this.#events.push({ attempt, result: null });
     else this.#deadlines.add(attempt);
     this.#isBusy = true;
     this.#hasNews = true;
@@ -202,12 +218,40 @@ export class CallExecution {
   #settled(attempt: CallAttempt, result: AttemptResult): void {
     this.#running.delete(attempt);
     this.#deadlines.remove(attempt);
-    this.#ended.push({ attempt, result });
+    this.#events.push({ attempt, result });
+    this.#ended += 1;
+    this.#isHasty ||= this.#isAwaited(result);
     this.#happened();
   }
 
-  #record(attempt: CallAttempt, answered: AttemptResult, now: number): void {
-    const task = tried(attempt.pending, attempt, now);
+  /** Somebody waits for just such an answer: the next stage, or a policy that may end this one. */
+  #isAwaited(result: AttemptResult): boolean {
+    const { isEager, decisive } = this.#options;
+    if (!result.ok) return decisive.failed !== null;
+    if (decisive.succeeded !== null) return true;
+    if (!isEager || this.#hasFed || !result.emitted) return false;
+    this.#hasFed = true;
+    return true;
+  }
+
+  /** Calls that are made together cost less than one by one; a quarter of the slots may wait for that. */
+  #batchAt(now: number): number {
+    const elapsed = Math.max(1, now - this.#lookedAt);
+    const expected = Math.round((this.#ended * BATCH_MS) / elapsed);
+    return Math.max(1, Math.min(expected, Math.floor(this.#slots / 4)));
+  }
+
+  #time(attempt: CallAttempt, when: number): void {
+    attempt.startedBy(when);
+    if (!attempt.isSettled) this.#deadlines.add(attempt);
+  }
+
+  #record(
+    attempt: CallAttempt,
+    answered: AttemptResult,
+    { when, now }: { readonly when: number; readonly now: number },
+  ): void {
+    const task = tried(attempt.pending, attempt, Math.max(when, attempt.startedAt));
     this.#outbox.spend(task.spentMs - attempt.pending.spentMs);
     const result = this.#room?.fit(answered) ?? answered;
     if (result.ok) return this.#outbox.keep(this.#outcomes.succeeded(task, result, now));
@@ -239,7 +283,7 @@ export class CallExecution {
       if (isLast && this.#schedule.isSliceOver(now)) this.#unstarted.giveBack();
       const returnedFrom = isLast ? this.#unstarted.takeReturned() : null;
       const report = this.#takeReport(now, { passesOn, returns: returnedFrom !== null });
-      if (this.#unstarted.isEmpty) this.#releaseSlots();
+      if (this.#unstarted.isEmpty) this.#releaseSlots(now);
       const head: GroupHead = {
         ...taken,
         at: Math.round(now),
@@ -284,10 +328,17 @@ export class CallExecution {
   }
 
   /** Slots that this chunk will not need again go to others. */
-  #releaseSlots(): void {
-    const needed = this.#running.size + Math.min(1, this.#retries.size);
+  #releaseSlots(now: number): void {
+    const needed = this.#running.size + this.#retries.slotsNeeded(now);
     this.#slots = Math.max(1, Math.min(this.#slots, needed));
   }
 }
 
+interface CallEvent {
+  readonly attempt: CallAttempt;
+  /** null: it has begun */
+  readonly result: AttemptResult | null;
+}
+
 const MIN_BEAT_MS = 1_000;
+const BATCH_MS = 250;

@@ -9,6 +9,7 @@ import type { CallTarget } from "../../job/core/call-target.ts";
 import { hearDirective } from "../../wire/calls.ts";
 import { jsonSerde } from "../../wire/json.ts";
 import type { Directive } from "../directive.ts";
+import { systemClock } from "../executor/clock.ts";
 import type { AttemptResult } from "../executor/attempt-result.ts";
 import { answerSerde, failureOf, resultOf } from "./answer.ts";
 import type { CallAttempt } from "./call-attempt.ts";
@@ -39,6 +40,8 @@ export class Calls {
   #lastAt = -Infinity;
   #alarm: { readonly at: number; readonly rang: RestatePromise<CallEvent> } | null = null;
   #hasRung = false;
+  /** when attempts began and ended since the last look; what a replay notes here is never read */
+  #moments: number[] = [];
 
   constructor(
     ctx: Context,
@@ -77,7 +80,8 @@ export class Calls {
 
   /** What happens next. `isUrgent`: the clock must be looked at whatever it is. */
   async next(execution: CallExecution, isUrgent: boolean): Promise<CallEvent> {
-    const { lookAt, isBusy, isHasty } = execution;
+    const { lookAt, isBusy, isHasty, unseen } = execution;
+    while (this.#moments.length < unseen) this.#moments.push(systemClock.now());
     const isDue = isUrgent || isHasty || this.#hasRung || lookAt <= this.#lastAt;
     if (isDue || isBusy) this.#look ??= this.#lookSoon();
     if (isDue) this.#look?.pending.hurry();
@@ -107,6 +111,7 @@ export class Calls {
         break;
       case "looked":
         this.#look = null;
+        this.#moments = [];
         this.#hasRung = false;
         this.#lastAt = event.look.at;
         break;
@@ -159,7 +164,7 @@ export class Calls {
   }
 
   #run(pending: PendingLook): RestatePromise<Look> {
-    return this.#ctx.run("look", () => pending.take(this.#finder, this.#target));
+    return this.#ctx.run("look", () => pending.take(this.#finder, this.#target, this.#moments));
   }
 
   #setAlarm(at: number): void {

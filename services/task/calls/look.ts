@@ -4,14 +4,14 @@ import { WORKER } from "../executor/worker.ts";
 import type { Look } from "./call-execution.ts";
 import type { HandlerFinder } from "./handler-finder.ts";
 
-/** A look at the clock, `GROUP_MS` after the one before it or as soon as somebody is in a hurry. */
+/** A look at the clock, `LOOK_MS` after the one before it or as soon as somebody is in a hurry. */
 export class PendingLook {
   readonly #dueAt: number;
   #isHurried = false;
   #wake: (() => void) | null = null;
 
   constructor(lastAt: number) {
-    this.#dueAt = lastAt + GROUP_MS;
+    this.#dueAt = lastAt + LOOK_MS;
   }
 
   hurry(): void {
@@ -19,8 +19,8 @@ export class PendingLook {
     this.#wake?.();
   }
 
-  /** To be made durable by who calls it. */
-  async take(finder: HandlerFinder, target: CallTarget): Promise<Look> {
+  /** To be made durable by who calls it. `moments`: when something happened since the last look. */
+  async take(finder: HandlerFinder, target: CallTarget, moments: readonly number[]): Promise<Look> {
     const ms = this.#dueAt - systemClock.now();
     if (ms > 0 && !this.#isHurried) {
       await new Promise<void>((resolve) => {
@@ -32,10 +32,12 @@ export class PendingLook {
       });
     }
     const isThere = await finder.isThere(target);
-    return { at: Math.round(systemClock.now()), worker: WORKER, isThere };
+    const at = Math.round(systemClock.now());
+    const ago = moments.map((moment) => Math.max(0, Math.round(at - moment)));
+    return { at, worker: WORKER, isThere, ago };
   }
 }
 
 // --- internal ---
 
-const GROUP_MS = 50;
+const LOOK_MS = 250;

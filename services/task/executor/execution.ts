@@ -193,7 +193,7 @@ export class Execution {
     const returns = returnedFrom !== null;
     const runsOut = this.#lease?.covers(this.#demand(now)) ?? false;
     const report = this.#schedule.takeReport(now, { passesOn, returns, runsOut });
-    if (runsOut || this.#unstarted.isEmpty) this.#releaseSlots();
+    if (runsOut || this.#unstarted.isEmpty) this.#releaseSlots(now);
     const head: GroupHead = {
       ...taken,
       at: Math.round(now),
@@ -221,8 +221,9 @@ export class Execution {
   }
 
   /** Slots that this chunk will not need again go to others. */
-  #releaseSlots(): void {
-    const needed = this.#running.size + this.#unstarted.size + Math.min(1, this.#retries.size);
+  #releaseSlots(now: number): void {
+    const waiting = this.#unstarted.size + this.#retries.slotsNeeded(now);
+    const needed = this.#running.size + waiting;
     this.#slots = Math.max(1, Math.min(this.#slots, needed));
   }
 

@@ -29,6 +29,11 @@ export class RetryQueue {
     return at === -1 ? this.#tasks.length : at;
   }
 
+  /** Slots to keep for what waits: one for each task that is due soon, and one at least. */
+  slotsNeeded(now: number): number {
+    return Math.max(this.readyCount(now + SOON_MS), Math.min(1, this.size));
+  }
+
   add(task: PendingTask): void {
     let at = this.#tasks.length;
     while (at > 0 && this.#tasks[at - 1]!.readyAt > task.readyAt) at -= 1;
@@ -67,3 +72,6 @@ export class RetryQueue {
     });
   }
 }
+
+/** Slots that lie idle for this long cost less than tasks that are tried again one after the other. */
+const SOON_MS = 5_000;

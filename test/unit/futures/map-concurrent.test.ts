@@ -2,7 +2,7 @@ import { RestatePromise, TerminalError, type Context } from "@restatedev/restate
 import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
 import { mapConcurrent } from "../../../services/futures/index.ts";
-import { heldFuture, settle, type HeldFuture } from "../support/futures.ts";
+import { heldFuture, looks, settle, type HeldFuture } from "../support/futures.ts";
 import { holdsAsync } from "../support/property.ts";
 
 vi.mock("@restatedev/restate-sdk", async (original) => ({
@@ -87,6 +87,28 @@ describe("mapConcurrent", () => {
       throw bug;
     };
     await expect(mapConcurrent(ctx, [1], throwing, { concurrency: 1 })).rejects.toBe(bug);
+  });
+
+  it("looks once for all calls that ended while the server took the newest in", async () => {
+    const held: HeldFuture<string>[] = [];
+    const taken = Promise.withResolvers<string>();
+    looks.length = 0;
+    const mapping = mapConcurrent(
+      ctx,
+      [1, 2, 3, 4],
+      () => {
+        const call = heldFuture();
+        held.push(call);
+        return Object.assign(call.future, { invocationId: taken.promise });
+      },
+      { concurrency: 4 },
+    );
+    for (const { succeed } of held) succeed("done");
+    await settle();
+    expect(looks).toEqual([]);
+    taken.resolve("inv_4");
+    expect(await mapping).toHaveLength(4);
+    expect(looks).toEqual([4]);
   });
 
   it("has nothing of nothing", async () => {

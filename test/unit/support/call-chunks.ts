@@ -53,6 +53,7 @@ export class CallChunk {
   #grant: Grant | null = null;
   #open: CallAttempt[] = [];
   #lastAt = START;
+  #moments: number[] = [];
 
   constructor(setting: Setting = {}) {
     const { tasks = 1, plan, ...options } = setting;
@@ -132,15 +133,19 @@ export class CallChunk {
     this.looks += 1;
     this.#lastAt = this.now;
     const { isThere = () => true } = this.#setting;
-    return { at: this.now, worker: "here:1", isThere: isThere(this.now - START) };
+    const ago = this.#moments.splice(0).map((moment) => this.now - moment);
+    return { at: this.now, worker: "here:1", isThere: isThere(this.now - START), ago };
   }
 
   #prepare(): void {
-    const { isBusy, isHasty, lookAt } = this.#execution;
+    const { isBusy, isHasty, lookAt, unseen } = this.#execution;
+    while (this.#moments.length < unseen) this.#moments.push(this.now);
     const isDue = isHasty || this.#grant !== null || lookAt <= this.#lastAt;
     if (isDue || (isBusy && !this.#isLooking)) {
       this.#events = this.#events.filter(({ isLook }) => !isLook);
-      const at = isDue ? this.now + LATENCY_MS : Math.max(this.now, this.#lastAt + 50) + LATENCY_MS;
+      const at = isDue
+        ? this.now + LATENCY_MS
+        : Math.max(this.now, this.#lastAt + 250) + LATENCY_MS;
       this.#events.push({ at, run: () => this.#looked(), isLook: true });
       this.#isLooking = true;
     }

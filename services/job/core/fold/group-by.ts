@@ -37,7 +37,8 @@ export function groupBy({ path }: { path: string }): IncrementalFold<Groups> {
 // --- internal ---
 
 const MAX_GROUPS = 1_000;
-const VALUE_CHARS = 256;
+/** A thousand of them fit into a value of the job state, however they are escaped. */
+const VALUE_CHARS = 128;
 
 function textOf(value: unknown): string {
   return (typeof value === "string" ? value : JSON.stringify(value)).slice(0, VALUE_CHARS);

@@ -95,6 +95,17 @@ describe("a failed call", () => {
   });
 });
 
+it("tries all failed calls again at once, though none ran meanwhile", () => {
+  const chunk = new CallChunk({
+    plan: { retry },
+    tasks: 60,
+    window: 30,
+    call: ({ task }) => ({ ms: 20, result: task.attempt === 1 ? fails() : ok() }),
+  }).run();
+  const again = chunk.calls.filter(({ attempt }) => attempt === 2).map(({ at }) => at);
+  expect(Math.max(...again) - Math.min(...again)).toBeLessThan(200);
+});
+
 describe("a call that takes too long", () => {
   const plan = { retry: { ...retry, maxAttempts: 2 }, timeoutMs: 60_000, graceMs: 5_000 };
 

@@ -1,6 +1,11 @@
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { emit, RetryableError, TerminalError } from "../../../../services/actions.ts";
+import {
+  emit,
+  RetryableError,
+  TerminalError,
+  type ActionOptions,
+} from "../../../../services/actions.ts";
 import type { Execution } from "../../../../services/task/executor/execution.ts";
 import { currentCode } from "../../../../services/task/executor/user-code.ts";
 import { ByHand, executionOf, outcomesOf, runToEnd, untried } from "../../support/executions.ts";
@@ -299,6 +304,28 @@ describe("retrying", () => {
     byHand.fail(0);
     await settled();
     expect(byHand.running).toEqual([1]);
+  });
+
+  it("tries all again at once, though none ran meanwhile", async () => {
+    const again: number[] = [];
+    const run: ActionOptions<unknown, unknown>["run"] = async ({ attempt }) => {
+      if (attempt === 2) again.push(clock.now());
+      await clock.sleep(20);
+      if (attempt === 1) throw new Error("not yet");
+    };
+    await runToEnd(given({ tasks: 60, window: 30, run, plan: retried({ initialMs: 200 }) }), clock);
+    expect(again).toHaveLength(60);
+    expect(Math.max(...again) - Math.min(...again)).toBeLessThan(100);
+  });
+
+  it("keeps one slot only for tasks that wait for long", async () => {
+    const run = () => {
+      throw new RetryableError("later", { retryAfter: "1m" });
+    };
+    const execution = given({ tasks: 30, window: 30, run, plan: retried({ maxAttempts: 2 }) });
+    const { head } = await clock.until(execution.take());
+    expect(head).toMatchObject({ retrying: 30, slots: 1 });
+    execution.stop();
   });
 
   it("starts each retry when it is due, however the others stand", async () => {
