@@ -18,11 +18,11 @@ export function actionRef<Action extends ActionRef>(name: string): TypedName<Act
   return { name };
 }
 
-/** What a task of the action is given, as JSON. */
-export type InputOf<Action> = Action extends { readonly input?: z.ZodType<infer Read, infer Given> }
-  ? unknown extends Given
-    ? Read
-    : Given
+/** What a task of the action is given, as JSON: fields that have a default may be left out. */
+export type InputOf<Action> = Action extends {
+  readonly input?: z.ZodType<unknown, infer Given>;
+}
+  ? Given
   : unknown;
 
 /** What the action returns, as JSON. */

@@ -1,4 +1,3 @@
-import type { z } from "zod";
 import type { Fanout, JsonObject } from "../../services/contract/fanout.ts";
 import type { Fold, NewJobRequest, Stage } from "../../services/contract/job-request.ts";
 import type { ActionRef, InputOf, ResultOf } from "./action-ref.ts";
@@ -24,7 +23,7 @@ export type JobSpec<
   As extends string = string,
   Then extends readonly Later[] = readonly Later[],
   By extends Fold | undefined = Fold | undefined,
-> = Omit<z.infer<typeof NewJobRequest>, keyof Typed> & {
+> = Omit<NewJobRequest, keyof Typed> & {
   readonly fold?: By;
 } & Chain<First, Then> &
   Tasks<InputOf<First>, As, Then>;

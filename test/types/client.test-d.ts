@@ -13,6 +13,7 @@ import {
 } from "../../clients/client/index.ts";
 import type { JobStatus } from "../../services/contract/index.ts";
 import { action } from "../../services/actions.ts";
+import { durableAction } from "../../services/durable-action.ts";
 
 const client = connect({ ingressUrl: "http://127.0.0.1:8080" });
 
@@ -121,6 +122,35 @@ describe("submit", () => {
       fanout: { range: { as: "page", start: 1, stop: 2 } },
       nextActions: [sendEmails],
     });
+  });
+});
+
+describe("an input", () => {
+  it("is what is sent, not what the action's schema makes of it", () => {
+    const remind = action({
+      name: "remind",
+      input: z.object({
+        item: z.string(),
+        at: z.coerce.date<string>(),
+        copies: z.int().default(1),
+      }),
+      run: ({ input }) => input.at.getTime(),
+    });
+    const fanout = { foreach: { items: ["Ada"] } };
+    void client.submit({ action: remind, payload: { at: "2026-11-21" }, fanout });
+    // @ts-expect-error JSON has no dates
+    void client.submit({ action: remind, payload: { at: new Date() }, fanout });
+  });
+
+  it("may be that of a durable action", () => {
+    const approve = durableAction({
+      name: "approve",
+      input: z.object({ item: z.object({ order: z.number() }) }),
+      run: async (_ctx, { input }) => input.item.order,
+    });
+    void client.submit({ action: approve, fanout: { foreach: { items: [{ order: 1 }] } } });
+    // @ts-expect-error an order is a number
+    void client.submit({ action: approve, fanout: { foreach: { items: [{ order: "1" }] } } });
   });
 });
 
