@@ -78,15 +78,8 @@ type ItemFanout<Input, As extends string> =
   | {
       readonly foreach: {
         readonly as?: As;
-        readonly items: readonly Field<Input, As>[];
-        readonly batch?: never;
-      };
-    }
-  | {
-      readonly foreach: {
-        readonly as?: As;
-        readonly items: Batches<Field<Input, As>>;
-        readonly batch: number;
+        readonly items: readonly (Field<Input, As> | OneOf<Field<Input, As>>)[];
+        readonly batch?: number;
       };
     }
   | { readonly range: NonNullable<Fanout["range"]> & { readonly as?: As } }
@@ -98,12 +91,8 @@ type ItemFanout<Input, As extends string> =
       };
     };
 
-/** With `batch` the items come in lists. */
-type Batches<Given> = unknown extends Given
-  ? readonly unknown[]
-  : Given extends readonly unknown[]
-    ? Given
-    : never;
+/** With `batch` a task is given a list of items. */
+type OneOf<Given> = Given extends readonly (infer One)[] ? One : never;
 
 /** The payload goes to every stage: with later ones it may hold more than the first takes. */
 type Payload<Given, Then extends readonly Later[]> = unknown extends Given
