@@ -17,7 +17,7 @@ export interface CallOptions {
 
 /**
  * How often a call may be sent when it is not known whether it has arrived:
- * - `repeatable`: again for 30 seconds;
+ * - `repeatable`: again for 30 seconds after it has failed;
  * - `lasting`: again without end, once the ingress has answered any call: an outage is waited for, a wrong
  *   address is not;
  * - `once`: never.
@@ -38,26 +38,28 @@ export function openIngress({ ingressUrl, ingressUrls, headers }: ConnectOptions
   let chosen = 0;
   let hasAnswered = false;
 
-  return async (path, { body, repetition, signal }) => {
-    const isEndless = repetition === "lasting" && hasAnswered;
-    const giveUpAt = isEndless ? Infinity : Date.now() + PATIENCE_MS;
+  return async <Answer>(path: string, { body, repetition, signal }: Call): Promise<Answer> => {
+    let failsSince: number | undefined;
     for (let failures = 1; ; failures += 1) {
       signal?.throwIfAborted();
       const address = chosen;
       try {
-        const answer = await send(`${urls[address]}/${path}`, { body, headers, signal });
+        const answer = await send<Answer>(`${urls[address]}/${path}`, { body, headers, signal });
         hasAnswered = true;
-        return answer as never;
+        return answer;
       } catch (error) {
         if (!(error instanceof FanfoldError)) throw error;
         if (error.status !== undefined) hasAnswered = true;
-        if (repetition === "once" || !isTransient(error)) throw error;
+        if (!isTransient(error)) throw error;
         if (chosen === address) chosen = (address + 1) % urls.length;
+        if (repetition === "once") throw error;
+        failsSince ??= Date.now();
         const round = failures / urls.length;
         // The other addresses are tried at once.
         if (!Number.isInteger(round)) continue;
         const delay = backoffMs(round);
-        if (Date.now() + delay > giveUpAt) throw error;
+        const isEndless = repetition === "lasting" && hasAnswered;
+        if (!isEndless && Date.now() + delay > failsSince + PATIENCE_MS) throw error;
         await sleep(delay, signal);
       }
     }
@@ -86,7 +88,7 @@ interface Sent extends CallOptions {
 }
 
 /** Sends once. Throws a FanfoldError, or the signal's reason. */
-async function send(url: string, { body, headers, signal }: Sent): Promise<unknown> {
+async function send<Answer>(url: string, { body, headers, signal }: Sent): Promise<Answer> {
   const silence = new AbortController();
   const timer = setTimeout(() => silence.abort(), ANSWER_MS);
   try {
@@ -101,7 +103,7 @@ async function send(url: string, { body, headers, signal }: Sent): Promise<unkno
     });
     const text = await response.text();
     if (!response.ok) throw refusalOf(response.status, text);
-    return parsed(url, text, response.status);
+    return parsed<Answer>(url, text, response.status);
   } catch (cause) {
     if (cause instanceof FanfoldError) throw cause;
     signal?.throwIfAborted();
@@ -111,9 +113,9 @@ async function send(url: string, { body, headers, signal }: Sent): Promise<unkno
   }
 }
 
-function parsed(url: string, text: string, status: number): unknown {
+function parsed<Answer>(url: string, text: string, status: number): Answer {
   try {
-    return JSON.parse(text);
+    return JSON.parse(text) as Answer;
   } catch (cause) {
     const message = `What ${new URL(url).origin} answered is no JSON.`;
     throw new FanfoldError("INGRESS_ERROR", message, { status, cause });
