@@ -15,12 +15,12 @@ export interface ActionContext {
   readonly progress: (text: string) => void;
 }
 
-/** What every action may say of itself. */
-export interface ActionSettings<Input, Output> {
+/** What every action may say of itself. `Given` is the input as JSON, before its schema has read it. */
+export interface ActionSettings<Input, Output, Given = unknown> {
   /** `[A-Za-z][A-Za-z0-9_.-]{0,63}` */
   readonly name: string;
   /** Reads each task's input; one that does not fit ends its task as INVALID_INPUT. */
-  readonly input?: z.ZodType<Input>;
+  readonly input?: z.ZodType<Input, Given>;
   /** Checks each result; one that does not fit ends its task as INVALID_OUTPUT. */
   readonly output?: z.ZodType<Output>;
   readonly retry?: Retry;
@@ -32,7 +32,11 @@ export interface ActionSettings<Input, Output> {
   readonly cancelGrace?: Duration;
 }
 
-export interface ActionOptions<Input, Output> extends ActionSettings<Input, Output> {
+export interface ActionOptions<Input, Output, Given = unknown> extends ActionSettings<
+  Input,
+  Output,
+  Given
+> {
   /** `"group"` (default) commits outcomes together; `"task"` each on its own. */
   readonly durability?: "group" | "task";
   readonly run: (
@@ -42,7 +46,11 @@ export interface ActionOptions<Input, Output> extends ActionSettings<Input, Outp
 }
 
 /** A named unit of work: a plain function that is run for every task of a stage. */
-export interface Action<Input = unknown, Output = unknown> extends ActionOptions<Input, Output> {
+export interface Action<Input = unknown, Output = unknown, Given = Input> extends ActionOptions<
+  Input,
+  Output,
+  Given
+> {
   readonly kind: "function";
 }
 
@@ -63,15 +71,15 @@ export type AnyAction = Pick<
 };
 
 /** Defines a function action. What it returns must fit `output`, if that is given. */
-export function action<Input = unknown, Output = unknown>(
-  options: ActionOptions<Input, NoInfer<Output>> & { readonly output: z.ZodType<Output> },
-): Action<Input, Output>;
-export function action<Input = unknown, Output = unknown>(
-  options: ActionOptions<Input, Output> & { readonly output?: never },
-): Action<Input, Output>;
-export function action<Input, Output>(
-  options: ActionOptions<Input, Output>,
-): Action<Input, Output> {
+export function action<Input = unknown, Output = unknown, Given = Input>(
+  options: ActionOptions<Input, NoInfer<Output>, Given> & { readonly output: z.ZodType<Output> },
+): Action<Input, Output, Given>;
+export function action<Input = unknown, Output = unknown, Given = Input>(
+  options: ActionOptions<Input, Output, Given> & { readonly output?: never },
+): Action<Input, Output, Given>;
+export function action<Input, Output, Given>(
+  options: ActionOptions<Input, Output, Given>,
+): Action<Input, Output, Given> {
   checkSettings(options);
   return { ...options, kind: "function" };
 }

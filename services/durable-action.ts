@@ -9,7 +9,11 @@ export interface DurableActionContext {
   readonly progress: (text: string) => void;
 }
 
-export interface DurableActionOptions<Input, Output> extends ActionSettings<Input, Output> {
+export interface DurableActionOptions<Input, Output, Given = unknown> extends ActionSettings<
+  Input,
+  Output,
+  Given
+> {
   readonly run: (
     ctx: Context,
     task: Task<Input>,
@@ -18,10 +22,11 @@ export interface DurableActionOptions<Input, Output> extends ActionSettings<Inpu
 }
 
 /** A unit of work that is a Restate handler: one invocation for each attempt of each task. */
-export interface DurableAction<Input = unknown, Output = unknown> extends DurableActionOptions<
-  Input,
-  Output
-> {
+export interface DurableAction<
+  Input = unknown,
+  Output = unknown,
+  Given = Input,
+> extends DurableActionOptions<Input, Output, Given> {
   readonly kind: "durable";
 }
 
@@ -47,15 +52,17 @@ export type AnyDurableAction = Pick<
  *   },
  * });
  */
-export function durableAction<Input = unknown, Output = unknown>(
-  options: DurableActionOptions<Input, NoInfer<Output>> & { readonly output: z.ZodType<Output> },
-): DurableAction<Input, Output>;
-export function durableAction<Input = unknown, Output = unknown>(
-  options: DurableActionOptions<Input, Output> & { readonly output?: never },
-): DurableAction<Input, Output>;
-export function durableAction<Input, Output>(
-  options: DurableActionOptions<Input, Output>,
-): DurableAction<Input, Output> {
+export function durableAction<Input = unknown, Output = unknown, Given = Input>(
+  options: DurableActionOptions<Input, NoInfer<Output>, Given> & {
+    readonly output: z.ZodType<Output>;
+  },
+): DurableAction<Input, Output, Given>;
+export function durableAction<Input = unknown, Output = unknown, Given = Input>(
+  options: DurableActionOptions<Input, Output, Given> & { readonly output?: never },
+): DurableAction<Input, Output, Given>;
+export function durableAction<Input, Output, Given>(
+  options: DurableActionOptions<Input, Output, Given>,
+): DurableAction<Input, Output, Given> {
   checkSettings(options);
   return { ...options, kind: "durable" };
 }

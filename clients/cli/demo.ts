@@ -1,18 +1,14 @@
 import "../../services/node-version.ts";
-import { setTimeout as sleep } from "node:timers/promises";
-import type { ResultsPage } from "../../services/contract/handlers.ts";
 import type { JobOutcome } from "../../services/contract/job-outcome.ts";
 import type { JobStatus } from "../../services/contract/job-status.ts";
-import { EndStatus, type TaskOutcome } from "../../services/contract/task.ts";
+import type { TaskOutcome } from "../../services/contract/task.ts";
 import { startFanfold } from "../../services/embedded/fanfold.ts";
 import { campaignRequest, startLocalCampaign } from "../../services/samples/campaign/local.ts";
+import { connect, type AnyJob } from "../client/index.ts";
 import { demoOptions, type DemoOptions } from "./demo-options.ts";
 import { demoProblems, demoReport, stagesOverlap, type DemoResult } from "./demo-report.ts";
-import { callIngress } from "./ingress.ts";
 import { count } from "./progress.ts";
 import { progressWriter } from "./progress-writer.ts";
-
-const pollMs = 200;
 
 const stopped = new AbortController();
 // npm passes on a signal that the terminal has sent already: the second changes nothing.
@@ -45,8 +41,7 @@ async function run(size: DemoOptions): Promise<DemoResult> {
       const serverEnd = fanfold.server.exited.then(({ log }) => {
         throw new Error(`The Restate server ended by itself.\n${log}`.trim());
       });
-      const job = `${fanfold.ingressUrl}/Job/campaign-99`;
-      const seen = await Promise.race([runJob(job, size), serverEnd]);
+      const seen = await Promise.race([runJob(fanfold.ingressUrl, size), serverEnd]);
       return { size, ...seen, received: await campaign.mailServer.counts() };
     } finally {
       await fanfold.stop();
@@ -57,37 +52,38 @@ async function run(size: DemoOptions): Promise<DemoResult> {
 }
 
 async function runJob(
-  job: string,
+  ingressUrl: string,
   size: DemoOptions,
 ): Promise<Pick<DemoResult, "outcome" | "overlap" | "failures">> {
-  stopped.signal.throwIfAborted();
-  await callIngress(`${job}/submit`, campaignRequest(size));
-  say(`Runs as ${job}/status`);
+  const { signal } = stopped;
+  const client = connect({ ingressUrl });
+  const job = await client.submit({ jobId: "campaign-99", ...campaignRequest(size) }, { signal });
+  say(`Runs as ${ingressUrl}/Job/${job.id}/status`);
   const overlap = await watch(job);
-  const outcome = await callIngress<JobOutcome>(`${job}/outcome`, {});
+  const outcome = await job.outcome({ signal });
   return { outcome, overlap, failures: await someFailures(job, outcome) };
 }
 
 /** Shows the job's progress until it has ended; the answer is the status that proves the overlap. */
-async function watch(job: string): Promise<JobStatus | null> {
+async function watch(job: AnyJob): Promise<JobStatus | null> {
   const progress = progressWriter(process.stderr);
   let overlap: JobStatus | null = null;
-  for (;;) {
-    const status = await callIngress<JobStatus>(`${job}/status`);
+  for await (const status of job.watch({ everyMs: 200, signal: stopped.signal })) {
     progress.show(status);
     if (stagesOverlap(status)) overlap ??= status;
-    if (EndStatus.safeParse(status.status).success) break;
-    await sleep(pollMs, undefined, { signal: stopped.signal });
   }
   progress.end();
   return overlap;
 }
 
-async function someFailures(job: string, { stages }: JobOutcome): Promise<TaskOutcome[]> {
+async function someFailures(job: AnyJob, { stages }: JobOutcome): Promise<TaskOutcome[]> {
   const failed = stages.find(({ taskCounts }) => taskCounts.FAILED > 0);
   if (!failed) return [];
-  const request = { stage: failed.stage, status: "FAILED", limit: 3 };
-  return (await callIngress<ResultsPage>(`${job}/results`, request)).outcomes;
+  const failures: TaskOutcome[] = [];
+  for await (const failure of job.results({ stage: failed.stage, status: "FAILED", limit: 3 })) {
+    if (failures.push(failure) === 3) break;
+  }
+  return failures;
 }
 
 function say(sentence: string): void {

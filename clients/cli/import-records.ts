@@ -4,6 +4,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { parseArgs } from "node:util";
 import type { TaskOutcome } from "../../services/contract/task.ts";
+import { connect } from "../client/index.ts";
 import { progressWriter } from "./progress-writer.ts";
 import { count, seconds } from "./progress.ts";
 import { importRecords, recordOutcomes } from "./records/import.ts";
@@ -24,12 +25,13 @@ async function run(): Promise<void> {
   const [path] = positionals;
   if (path === undefined || positionals.length > 1) throw new Error(`Usage: ${usage}`);
   const jobId = values.job ?? `import-${randomUUID()}`;
-  const job = `${values["ingress-url"].replace(/\/+$/, "")}/Job/${encodeURIComponent(jobId)}`;
+  const client = connect({ ingressUrl: values["ingress-url"] });
 
   const progress = progressWriter(process.stderr);
   const outcome = await importRecords({
+    client,
     path,
-    job,
+    jobId,
     onStart: () => say(`Job ${jobId}: if this is interrupted, --job ${jobId} goes on with it.`),
     onProgress: (status) => progress.show(status),
   });
@@ -38,7 +40,7 @@ async function run(): Promise<void> {
   let stored = 0;
   let others = 0;
   const lines = async function* () {
-    for await (const record of recordOutcomes(job, outcome)) {
+    for await (const record of recordOutcomes(client.job(jobId), outcome)) {
       if (record.status === "SUCCEEDED") stored += 1;
       else others += 1;
       yield `${JSON.stringify(shown(record))}\n`;

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { callIngress } from "../../clients/cli/ingress.ts";
-import type { JobOutcome } from "../../services/contract/job-outcome.ts";
+import { connect } from "../../clients/client/index.ts";
 import { startFanfold, type Fanfold } from "../../services/embedded/fanfold.ts";
 import {
   campaignRequest,
   startLocalCampaign,
   type LocalCampaign,
 } from "../../services/samples/campaign/local.ts";
+import { sendEmails } from "../../services/samples/campaign/send-emails.ts";
 
 const size = { pages: 5, perPage: 20 };
 /** A handler that is cut off after every step runs again what was not committed: mails come twice. */
@@ -26,9 +26,9 @@ afterAll(async () => {
 });
 
 it("sends every recipient of every page one mail", async () => {
-  const job = `${fanfold.ingressUrl}/Job/campaign`;
-  await callIngress(`${job}/submit`, campaignRequest(size));
-  const outcome = await callIngress<JobOutcome>(`${job}/outcome`, {});
+  const client = connect({ ingressUrl: fanfold.ingressUrl });
+  const job = await client.submit({ jobId: "campaign", ...campaignRequest(size) });
+  const outcome = await job.outcome();
 
   expect(outcome).toMatchObject({
     status: "SUCCEEDED",
@@ -51,21 +51,21 @@ it("sends every recipient of every page one mail", async () => {
 });
 
 it("fails the tasks whose recipient is no address, and sends the others", async () => {
-  const job = `${fanfold.ingressUrl}/Job/addresses`;
+  const client = connect({ ingressUrl: fanfold.ingressUrl });
   const before = await campaign.mailServer.counts();
   const recipient = (id: number, email: string) => ({ id, name: "Ada", email });
-  await callIngress(`${job}/submit`, {
-    action: "send_emails",
+  const job = await client.submit({
+    action: sendEmails,
     payload: { campaign: 1 },
     fanout: {
       foreach: { items: [recipient(1, "ada@example.org"), recipient(2, "a@b\r\nBcc: c@d")] },
     },
   });
-  const outcome = await callIngress<JobOutcome>(`${job}/outcome`, {});
+  const outcome = await job.outcome();
 
   expect(outcome).toMatchObject({ status: "FAILED", taskCounts: { SUCCEEDED: 1, FAILED: 1 } });
   expect(outcome.result).toMatchObject([
-    { ok: true, value: { messageId: "addresses/0/0@fanfold.example" } },
+    { ok: true, value: { messageId: `${job.id}/0/0@fanfold.example` } },
     { ok: false, error: { code: "INVALID_INPUT", message: "item.email: must be a mail address" } },
   ]);
   expect((await campaign.mailServer.counts()).recipients).toBe(before.recipients + 1);

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, expect, it } from "vitest";
 import { importRecords, recordOutcomes } from "../../clients/cli/records/import.ts";
+import { connect } from "../../clients/client/index.ts";
 import { sampleServices, samples } from "../../services/samples/index.ts";
 import { gather } from "../support/gather.ts";
 import { startTestFanfold } from "../support/test-fanfold.ts";
@@ -19,6 +20,8 @@ const { ingressUrl, job, newJobId } = await startTestFanfold({
   services: sampleServices,
 });
 
+const client = connect({ ingressUrl });
+
 /** Runs the command to its end. */
 function runCommand(...args: string[]) {
   const entry = join(import.meta.dirname, "../../clients/cli/import-records.ts");
@@ -32,10 +35,10 @@ function runCommand(...args: string[]) {
 
 /** Imports a file in this process; the answer is what became of each record. */
 async function imported(path: string, jobId: string) {
-  const url = `${ingressUrl}/Job/${jobId}`;
   const nothing = () => undefined;
-  const outcome = await importRecords({ path, job: url, onStart: nothing, onProgress: nothing });
-  return { outcome, records: await gather(recordOutcomes(url, outcome)) };
+  const calls = { onStart: nothing, onProgress: nothing };
+  const outcome = await importRecords({ client, path, jobId, ...calls });
+  return { outcome, records: await gather(recordOutcomes(client.job(jobId), outcome)) };
 }
 
 function fileOf(name: string, lines: readonly string[]): string {
@@ -144,7 +147,7 @@ it("refuses a job that has got another file", async () => {
   const jobId = newJobId();
   await imported(fileOf("one.csv", [header, user(1)]), jobId);
   const other = imported(fileOf("two.csv", [header, user(2)]), jobId);
-  await expect(other).rejects.toThrow(`Job/${jobId}/append answered 409`);
+  await expect(other).rejects.toThrow('Append "file.1" was used with other content.');
 });
 
 it.each([

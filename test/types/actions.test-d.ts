@@ -57,7 +57,11 @@ describe("action", () => {
       run: async () => ({ messageId: "1" }),
     });
     expectTypeOf(send).toEqualTypeOf<
-      Action<{ to: string; copies: number }, { messageId: string }>
+      Action<
+        { to: string; copies: number },
+        { messageId: string },
+        { to: string; copies?: number | undefined }
+      >
     >();
     expectTypeOf(send).toExtend<AnyAction>();
   });

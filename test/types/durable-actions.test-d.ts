@@ -42,7 +42,11 @@ describe("durableAction", () => {
       run: async () => ({ by: "Ada" }),
     });
     expectTypeOf(approve).toEqualTypeOf<
-      DurableAction<{ item: string; copies: number }, { by: string }>
+      DurableAction<
+        { item: string; copies: number },
+        { by: string },
+        { item: string; copies?: number | undefined }
+      >
     >();
     expectTypeOf(approve).toExtend<AnyDurableAction>();
   });

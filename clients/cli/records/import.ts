@@ -1,20 +1,16 @@
 import { open } from "node:fs/promises";
-import { setTimeout as sleep } from "node:timers/promises";
-import type { AppendRequest, ResultsPage } from "../../../services/contract/handlers.ts";
 import type { JobOutcome } from "../../../services/contract/job-outcome.ts";
 import type { JobStatus } from "../../../services/contract/job-status.ts";
-import { EndStatus, type TaskOutcome } from "../../../services/contract/task.ts";
-import type { FileRecord } from "../../../services/samples/records/record.ts";
+import type { TaskOutcome } from "../../../services/contract/task.ts";
 import { recordsRequest } from "../../../services/samples/records/records-request.ts";
-import { callIngress } from "../ingress.ts";
-import { batches } from "./batches.ts";
+import type { AnyJob, Client } from "../../client/index.ts";
 import { inInputOrder } from "./input-order.ts";
 import { readRecords, recordFormat } from "./read-file.ts";
 
 export interface ImportOptions {
+  readonly client: Client;
   readonly path: string;
-  /** `http://127.0.0.1:8080/Job/{id}` */
-  readonly job: string;
+  readonly jobId: string;
   /** The job is there, and will go on with the same file. */
   readonly onStart: () => void;
   readonly onProgress: (status: JobStatus) => void;
@@ -25,68 +21,46 @@ export interface ImportOptions {
  * same job again, after whatever went wrong: what the job has got already it does not take twice.
  */
 export async function importRecords(options: ImportOptions): Promise<JobOutcome> {
-  const { path, job, onStart } = options;
+  const { client, path, jobId, onStart, onProgress } = options;
   const format = recordFormat(path);
   const file = await open(path);
   try {
-    const read = batches(readRecords(file, format), batchSize);
+    const records = readRecords(file, format);
     // A file that cannot be read starts nothing.
-    let batch = await read.next();
-    await callIngress(`${job}/submit`, recordsRequest);
+    const first = await records.next();
+    const job = await client.submit({ jobId, ...recordsRequest });
     onStart();
-    for (let number = 1; !batch.done; number += 1) {
-      await callIngress(`${job}/append`, appendRequest(number, batch.value));
-      batch = await read.next();
-    }
-    await callIngress(`${job}/seal`, {});
+    await job.append(following(first, records), { id: "file" });
+    await job.seal();
+    for await (const status of job.watch({ everyMs: 200 })) onProgress(status);
+    return await job.outcome();
   } finally {
     await file.close();
   }
-  return end(options);
 }
 
 /** What became of each record of an ended job, in the order of the file. */
-export function recordOutcomes(job: string, { stages }: JobOutcome): AsyncGenerator<TaskOutcome> {
+export function recordOutcomes(job: AnyJob, { stages }: JobOutcome): AsyncGenerator<TaskOutcome> {
   const last = stages.length - 1;
   return inInputOrder([
-    pages(job, { stage: last }),
+    job.results({ stage: last }),
     ...stages
       .slice(0, last)
       .flatMap(({ stage }) => [
-        pages(job, { stage, status: "FAILED" }),
-        pages(job, { stage, status: "CANCELLED" }),
+        job.results({ stage, status: "FAILED" }),
+        job.results({ stage, status: "CANCELLED" }),
       ]),
   ]);
 }
 
 // --- internal ---
 
-const batchSize = { items: 1_000, chars: 1024 * 1024 };
-const pollMs = 200;
-
-function appendRequest(number: number, items: FileRecord[]): AppendRequest {
-  return { fanout: { foreach: { items } }, appendId: `batch-${number}` };
-}
-
-async function end({ job, onProgress }: ImportOptions): Promise<JobOutcome> {
-  for (;;) {
-    const status = await callIngress<JobStatus>(`${job}/status`);
-    onProgress(status);
-    if (EndStatus.safeParse(status.status).success) break;
-    await sleep(pollMs);
-  }
-  return callIngress<JobOutcome>(`${job}/outcome`, {});
-}
-
-async function* pages(
-  job: string,
-  request: { stage: number; status?: EndStatus },
-): AsyncGenerator<TaskOutcome[]> {
-  let cursor: string | null = null;
-  do {
-    const body = { ...request, limit: 1_000, cursor };
-    const page: ResultsPage = await callIngress<ResultsPage>(`${job}/results`, body);
-    yield page.outcomes;
-    ({ cursor } = page);
-  } while (cursor !== null);
+/** All that a source gives, of which the first was taken already. */
+async function* following<Item>(
+  first: IteratorResult<Item, void>,
+  others: AsyncIterable<Item>,
+): AsyncGenerator<Item> {
+  if (first.done) return;
+  yield first.value;
+  yield* others;
 }

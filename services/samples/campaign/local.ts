@@ -47,12 +47,12 @@ export async function startLocalCampaign({ pages, perPage }: CampaignSize): Prom
  * The campaign as a job: a task for each page, whose recipients become the tasks of the next stage.
  * Four pages at a time from a database a fifth of a second away: the mails overtake the reading.
  */
-export function campaignRequest({ pages, perPage }: CampaignSize): JobRequest {
+export function campaignRequest({ pages, perPage }: CampaignSize) {
   return {
     action: "prepare_recipients",
     payload: { campaign, targetList, perPage, latencyMs: 200 },
     fanout: { range: { as: "page", start: 1, stop: pages } },
     limits: { concurrency: 4 },
     nextActions: [{ action: "send_emails", limits: { concurrency: 50 } }],
-  };
+  } satisfies JobRequest;
 }

@@ -1,0 +1,14 @@
+export { actionRef } from "./action-ref.ts";
+export type { ActionRef, InputOf, ResultOf } from "./action-ref.ts";
+export type { AppendOptions } from "./append.ts";
+export { connect } from "./connect.ts";
+export type { Client } from "./connect.ts";
+export { FanfoldError, isFanfoldError } from "./error.ts";
+export type { FanfoldErrorCode, Issue } from "./error.ts";
+export type { Collected, Groups, Stats, Top } from "./folded.ts";
+export type { CallOptions, ConnectOptions } from "./ingress.ts";
+export type { AnyJob, Job, TimelineOptions } from "./job.ts";
+export type { JobSpec, StageSpec } from "./job-spec.ts";
+export type { OutcomeOf } from "./outcome.ts";
+export type { Results, ResultsOptions, TaskOutcomeOf } from "./results.ts";
+export type { WatchOptions } from "./watch.ts";
