@@ -8,7 +8,7 @@ import { echo, gated } from "../support/actions.ts";
 import { eventually } from "../support/eventually.ts";
 import { refused } from "../support/http.ts";
 import type { JobClient } from "../support/job-client.ts";
-import { startTestFanfold } from "../support/test-fanfold.ts";
+import { isReplayed, startTestFanfold } from "../support/test-fanfold.ts";
 
 const gate = gated();
 const single = { ...gated("single"), limits: { concurrency: 1 } };
@@ -189,7 +189,10 @@ const causes: readonly Cause[] = [
   },
 ];
 
-it.each(causes)("says $kind while that is so, and nothing at the end", async (cause) => {
+/** Replayed, what runs starts over at each suspension, and who waits for its slot may get it meanwhile. */
+const lasting = causes.filter(({ kind }) => !isReplayed || kind !== "limiter");
+
+it.each(lasting)("says $kind while that is so, and nothing at the end", async (cause) => {
   const { kind, request, meanwhile, blockers } = cause;
   const one = job();
   await one.submit({ payload: { gate: one.id }, ...request });
