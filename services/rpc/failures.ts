@@ -22,13 +22,13 @@ export function terminalError({ error, isFinal, retryAfterMs }: Failure): Termin
  * What a durable action's code threw. Restate's own errors are left as they are: a cancellation, say, or the
  * refusal of a call that it made; but for those by which code asks to be tried again: it is, as its job says.
  */
-export function thrownError(thrown: unknown): unknown {
+export function thrownError(thrown: unknown): Error {
   return isRestates(thrown) ? thrown : terminalError(thrownFailure(thrown));
 }
 
 // --- internal ---
 
-function isRestates(thrown: unknown): boolean {
+function isRestates(thrown: unknown): thrown is RestateError {
   try {
     const asksAgain = thrown instanceof RetryableError || thrown instanceof PauseError;
     return thrown instanceof RestateError && !asksAgain;

@@ -53,7 +53,6 @@ function guarded(task: Task, run: () => Promise<string>): Promise<string> {
     void currentCode
       .run(code, run)
       .then(resolve, (thrown: unknown) => {
-        // eslint-disable-next-line prefer-promise-reject-errors
         reject(thrownError(thrown));
       })
       .finally(settle);

@@ -11,3 +11,8 @@ export type Directive =
 export function newest(current: Directive | null, heard: Directive): Directive {
   return current?.type === "stop" ? current : heard;
 }
+
+/** Why a chunk was stopped; null: it was not. */
+export function stopReason(directive: Directive | null): string | null {
+  return directive?.type === "stop" ? directive.reason : null;
+}

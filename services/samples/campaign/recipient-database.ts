@@ -1,5 +1,5 @@
 import { DatabaseSync } from "node:sqlite";
-import type { Recipient } from "./recipient.ts";
+import { Recipient } from "./recipient.ts";
 
 /** Writes a SQLite database with one target list of `count` recipients. */
 export function buildRecipientDatabase(
@@ -40,7 +40,7 @@ export function recipientPages(
     WHERE target_list = ? AND id > ? AND id <= ?
     ORDER BY id`);
   return ({ targetList, page, perPage }) =>
-    select.all(targetList, (page - 1) * perPage, page * perPage) as unknown as Recipient[];
+    Recipient.array().parse(select.all(targetList, (page - 1) * perPage, page * perPage));
 }
 
 // --- internal ---

@@ -1,16 +1,13 @@
 import type { StagePlan } from "../../job/core/plan.ts";
-import type { Room } from "../chunk-spec.ts";
-import { newest, type Directive } from "../directive.ts";
+import { newest, stopReason, type Directive } from "../directive.ts";
 import { failure, type AttemptResult } from "../executor/attempt-result.ts";
 import { Deadlines } from "../executor/deadlines.ts";
 import type { Group, GroupHead, PendingTask } from "../executor/group.ts";
 import { Lease, type Demand, type Grant, type LimiterRef } from "../executor/lease.ts";
-import { NextRoom } from "../executor/next-room.ts";
 import { Outbox } from "../executor/outbox.ts";
-import { OutcomeWriter, type WriterOptions } from "../executor/outcome-writer.ts";
+import { Results, type ResultsOptions } from "../executor/results.ts";
 import { taskOf, tried, type ChunkTasks } from "../executor/pending-task.ts";
 import { RetryQueue } from "../executor/retry-queue.ts";
-import { retryDelay } from "../executor/retry.ts";
 import { Schedule, type ScheduleOptions } from "../executor/schedule.ts";
 import { Unstarted } from "../executor/unstarted.ts";
 import { CallAttempt } from "./call-attempt.ts";
@@ -27,15 +24,14 @@ export interface Look {
   readonly ago: readonly number[];
 }
 
-export interface CallOptions extends ChunkTasks, WriterOptions, Omit<ScheduleOptions, "startedAt"> {
+export interface CallOptions
+  extends ChunkTasks, ResultsOptions, Omit<ScheduleOptions, "startedAt"> {
   readonly plan: Pick<StagePlan, "retry" | "timeoutMs" | "graceMs">;
   readonly window: number;
   readonly limiters: readonly LimiterRef[];
-  readonly room: Room;
   /** not yet ended, in index order; those beyond `lastKnown` were never started by an earlier runner */
   readonly tasks: readonly PendingTask[];
   readonly lastKnown: number;
-  readonly random: () => number;
 }
 
 /**
@@ -56,8 +52,7 @@ export class CallExecution {
   readonly #retries: RetryQueue;
   readonly #running = new Set<CallAttempt>();
   readonly #deadlines: Deadlines;
-  readonly #outcomes: OutcomeWriter;
-  readonly #room: NextRoom | null;
+  readonly #results: Results;
   readonly #outbox = new Outbox("group");
   readonly #schedule: Schedule;
   readonly #lease: Lease | null;
@@ -84,7 +79,7 @@ export class CallExecution {
   #renewAt = Infinity;
 
   constructor(options: CallOptions, first: Look) {
-    const { plan, tasks, lastKnown, next, room, window, limiters } = options;
+    const { plan, tasks, lastKnown, window, limiters } = options;
     this.#options = options;
     this.#beganAt = first.at;
     this.#lookedAt = first.at;
@@ -94,8 +89,7 @@ export class CallExecution {
     this.#retries = new RetryQueue(this.#clock, () => undefined);
     for (const task of tasks) if (task.attempts > 0) this.#retries.add(task);
     this.#deadlines = new Deadlines(plan, this.#clock);
-    this.#outcomes = new OutcomeWriter(options);
-    this.#room = next && new NextRoom(room);
+    this.#results = new Results(options, { outbox: this.#outbox, retries: this.#retries });
     this.#schedule = new Schedule({ ...options, startedAt: first.at }, first.at);
     this.#lease = limiters.length > 0 ? new Lease(limiters, this.#clock, () => undefined) : null;
     this.#slots = window;
@@ -253,24 +247,13 @@ export class CallExecution {
   ): void {
     const task = tried(attempt.pending, attempt, Math.max(when, attempt.startedAt));
     this.#outbox.spend(task.spentMs - attempt.pending.spentMs);
-    const result = this.#room?.fit(answered) ?? answered;
-    if (result.ok) return this.#outbox.keep(this.#outcomes.succeeded(task, result, now));
-    if (this.#directive?.type === "stop") {
-      return this.#outbox.keep(this.#outcomes.cancelled(task, this.#directive.reason, now));
-    }
-    const { plan, random } = this.#options;
-    const delay = retryDelay(plan.retry, { ...result, attempts: task.attempts }, random);
-    if (delay === null) return this.#outbox.keep(this.#outcomes.failed(task, result.error, now));
-    const waiting = { ...task, readyAt: Math.round(now + delay) };
-    this.#outbox.keepRetry(waiting, now);
-    this.#retries.add(waiting);
+    this.#results.record(task, answered, { now, stopped: stopReason(this.#directive) });
   }
 
   #cancelAll(reason: string, now: number): void {
     this.#deadlines.cancelAll(new Error(reason));
-    for (const task of [...this.#unstarted.takeAll(), ...this.#retries.takeAll()]) {
-      this.#outbox.keep(this.#outcomes.cancelled(task, reason, now));
-    }
+    const waiting = [...this.#unstarted.takeAll(), ...this.#retries.takeAll()];
+    this.#results.cancel(waiting, reason, now);
   }
 
   /** More than one if they are large; the last says how things stand. */

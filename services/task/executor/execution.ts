@@ -1,34 +1,30 @@
 import type { AnyAction } from "../../actions.ts";
 import { LIMITS } from "../../contract/limits.ts";
 import type { StagePlan } from "../../job/core/plan.ts";
-import type { Room } from "../chunk-spec.ts";
-import { newest, type Directive } from "../directive.ts";
+import { newest, stopReason, type Directive } from "../directive.ts";
 import { admission, type Entry } from "./admission.ts";
 import { Attempt } from "./attempt.ts";
 import type { AttemptResult } from "./attempt-result.ts";
 import type { Clock } from "./clock.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { Group, GroupHead, PendingTask } from "./group.ts";
-import { NextRoom } from "./next-room.ts";
 import { Lease, type Demand, type Grant, type LimiterRef } from "./lease.ts";
 import { Outbox } from "./outbox.ts";
-import { OutcomeWriter, type WriterOptions } from "./outcome-writer.ts";
+import { Results, type ResultsOptions } from "./results.ts";
 import { taskOf, tried, type ChunkTasks } from "./pending-task.ts";
 import { Pump } from "./pump.ts";
 import { RetryQueue } from "./retry-queue.ts";
-import { retryDelay } from "./retry.ts";
 import { Schedule, type ScheduleOptions } from "./schedule.ts";
 import { drainable } from "./shutdown.ts";
 import { Unstarted } from "./unstarted.ts";
 import { WORKER } from "./worker.ts";
 
-export interface ExecutionOptions extends ChunkTasks, WriterOptions, ScheduleOptions {
+export interface ExecutionOptions extends ChunkTasks, ResultsOptions, ScheduleOptions {
   readonly action: AnyAction;
   readonly plan: Pick<StagePlan, "retry" | "timeoutMs" | "graceMs" | "durability">;
   readonly window: number;
   /** what has to grant each attempt, beside the window */
   readonly limiters: readonly LimiterRef[];
-  readonly room: Room;
   /** not yet ended, in index order; those beyond `lastKnown` were never started by an earlier attempt */
   readonly tasks: readonly PendingTask[];
   readonly lastKnown: number;
@@ -37,7 +33,6 @@ export interface ExecutionOptions extends ChunkTasks, WriterOptions, ScheduleOpt
   /** it may run while others are held back */
   readonly isSuspect: boolean;
   readonly clock: Clock;
-  readonly random: () => number;
 }
 
 /**
@@ -56,8 +51,7 @@ export class Execution {
   readonly #retries: RetryQueue;
   readonly #running = new Set<Attempt>();
   readonly #deadlines: Deadlines;
-  readonly #outcomes: OutcomeWriter;
-  readonly #room: NextRoom | null;
+  readonly #results: Results;
   readonly #outbox: Outbox;
   readonly #schedule: Schedule;
   readonly #pump: Pump;
@@ -76,7 +70,7 @@ export class Execution {
   #wakeAt = Infinity;
 
   constructor(options: ExecutionOptions) {
-    const { plan, clock, tasks, lastKnown, next, room, window, directive } = options;
+    const { plan, clock, tasks, lastKnown, window, directive } = options;
     const { jobId, limiters, isSuspect } = options;
     this.#options = options;
     this.#pump = new Pump(
@@ -91,9 +85,8 @@ export class Execution {
     this.#retries = new RetryQueue(clock, this.#startMore);
     for (const task of tasks) if (task.attempts > 0) this.#retries.add(task);
     this.#deadlines = new Deadlines(plan, clock);
-    this.#outcomes = new OutcomeWriter(options);
-    this.#room = next && new NextRoom(room);
     this.#outbox = new Outbox(plan.durability);
+    this.#results = new Results(options, { outbox: this.#outbox, retries: this.#retries });
     this.#schedule = new Schedule(options, clock.now());
     this.#slots = window;
     this.#entry = admission.enter(jobId, this.#startMore, { isSuspect });
@@ -252,9 +245,8 @@ export class Execution {
 
   #cancelAll(reason: string): void {
     const now = this.#options.clock.now();
-    for (const task of [...this.#unstarted.takeAll(), ...this.#retries.takeAll()]) {
-      this.#outbox.keep(this.#outcomes.cancelled(task, reason, now));
-    }
+    const waiting = [...this.#unstarted.takeAll(), ...this.#retries.takeAll()];
+    this.#results.cancel(waiting, reason, now);
     this.#deadlines.cancelAll(new Error(reason));
   }
 
@@ -299,7 +291,8 @@ export class Execution {
     this.#running.delete(attempt);
     this.#deadlines.remove(attempt);
     this.#outbox.spend(now - attempt.startedAt);
-    this.#record(tried(pending, attempt, now), this.#room?.fit(result) ?? result, now);
+    const stopped = stopReason(this.#directive);
+    this.#results.record(tried(pending, attempt, now), result, { now, stopped });
     this.#hurry(now);
     this.#entry.ended();
     this.#startMore();
@@ -317,19 +310,6 @@ export class Execution {
     this.#schedule.speak(now);
     this.#hurry(now);
   };
-
-  #record(task: PendingTask, result: AttemptResult, now: number): void {
-    if (result.ok) return this.#outbox.keep(this.#outcomes.succeeded(task, result, now));
-    if (this.#directive?.type === "stop") {
-      return this.#outbox.keep(this.#outcomes.cancelled(task, this.#directive.reason, now));
-    }
-    const { plan, random } = this.#options;
-    const delay = retryDelay(plan.retry, { ...result, attempts: task.attempts }, random);
-    if (delay === null) return this.#outbox.keep(this.#outcomes.failed(task, result.error, now));
-    const waiting = { ...task, readyAt: Math.round(now + delay) };
-    this.#outbox.keepRetry(waiting, now);
-    this.#retries.add(waiting);
-  }
 }
 
 const MAX_UNACKNOWLEDGED_MS = 5_000;
