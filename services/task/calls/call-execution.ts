@@ -159,6 +159,13 @@ export class CallExecution {
     return this.#isHasty || this.#ended >= this.#slots / 2 || (this.#isIdle && this.#ended > 0);
   }
 
+  /** Any answer may be the one that somebody waits for. */
+  get isImpatient(): boolean {
+    const { isEager, decisive } = this.#options;
+    if (decisive.succeeded !== null || decisive.failed !== null) return true;
+    return isEager && !this.#hasFed;
+  }
+
   /** How many attempts have begun or ended since the last look: it tells when, if anybody has noted it. */
   get unseen(): number {
     return this.#events.length;
