@@ -258,12 +258,15 @@ describe("a stage's limits that change while its chunks run", () => {
     });
     const limits = fc.record({
       concurrency: fc.option(fc.integer({ min: 1, max: 6 })),
-      rate: fc.option(rates),
+      rate: fc.option(fc.integer({ min: 1, max: 50 }).map(perSecond)),
     });
     const scenario = fc.record({
       chunks: fc.array(chunk, { minLength: 1, maxLength: 5 }),
       shared: fc.option(
-        fc.record({ concurrency: fc.integer({ min: 1, max: 8 }), rate: fc.option(rates) }),
+        fc.record({
+          concurrency: fc.integer({ min: 1, max: 8 }),
+          rate: fc.option(fc.integer({ min: 5, max: 50 }).map(perSecond)),
+        }),
       ),
       changes: fc.array(fc.record({ at: fc.nat({ max: 4_000 }), limits }), { maxLength: 3 }),
       last: limits,
