@@ -100,7 +100,7 @@ function chunkSpec(
   const { action, call, rate, shared, retry, timeoutMs, graceMs, durability, payload, fold } =
     plan.stages[stage]!;
   const next = plan.stages[stage + 1];
-  const { total, collected } = state.stages[stage]!;
+  const { total, collected, order } = state.stages[stage]!;
   const fed = state.stages[stage + 1];
   return {
     jobId,
@@ -108,6 +108,7 @@ function chunkSpec(
     epoch,
     generation,
     stage,
+    order,
     ...planned,
     plan: { action, call, payload, rate, shared, retry, timeoutMs, graceMs, durability, fold },
     next: next ? { stage: stage + 1, action: next.action } : null,

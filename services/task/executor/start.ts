@@ -2,7 +2,7 @@ import { TerminalError, type AnyAction } from "../../actions.ts";
 import { sharedLimits, type FindAction } from "../../job/core/plan.ts";
 import type { ChunkLog } from "../chunk-log.ts";
 import type { Directive } from "../directive.ts";
-import { limitersOf } from "../limiters.ts";
+import { allowedAtFirst, limitersOf } from "../limiters.ts";
 import type { ChunkInputs } from "../inputs.ts";
 import { pageAction } from "../page.ts";
 import type { Round } from "../suspects.ts";
@@ -37,6 +37,7 @@ export function startExecution(start: Start): Execution {
   const tasks = inputs.tasks
     .filter(({ index }) => log.isOpen(index) && group.has(index))
     .map((task) => log.retries.get(task.index) ?? task);
+  const limitersUnder = limitersOf(spec, sharedLimits(action));
   const mayReturn = round.kind === "together" && log.returnedFrom === null;
   const execution = new Execution({
     jobId: spec.jobId,
@@ -47,7 +48,8 @@ export function startExecution(start: Start): Execution {
     plan,
     next: spec.next,
     window: spec.window,
-    limiters: limitersOf(spec, sharedLimits(action)),
+    limiters: limitersUnder(allowedAtFirst(spec)),
+    limitersUnder,
     room: spec.room,
     tasks,
     lastKnown: mayReturn ? log.lastKnown : Number.POSITIVE_INFINITY,
