@@ -14,5 +14,6 @@ export function forget(ctx: ObjectContext, job: JobState): void {
   for (const stage of isPaced ? stages.keys() : []) {
     forgetLimiter(ctx, stageLimiter(ctx.key, epoch, stage));
   }
+  ctx.console.debug("The job is forgotten.");
   ctx.clearAll();
 }
