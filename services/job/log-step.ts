@@ -13,7 +13,7 @@ export function logStep(
   after: JobState,
   commands: readonly Command[],
 ): void {
-  const said = lineOf(event);
+  const said = lineOf(event, after);
   if (said) ctx.console.info(said.fields, said.text);
   const hasJustEnded = commands.some(({ type }) => type === "job ended");
   if (hasJustEnded) ctx.console.info(endOf(after), "The job has ended.");
@@ -26,7 +26,7 @@ interface Line {
   readonly text: string;
 }
 
-function lineOf(event: JobEvent): Line | null {
+function lineOf(event: JobEvent, { generation }: JobState): Line | null {
   switch (event.type) {
     case "pause":
       return { fields: {}, text: "The job is paused." };
@@ -43,7 +43,7 @@ function lineOf(event: JobEvent): Line | null {
         text: "The job's limits are changed.",
       };
     case "redrive":
-      return { fields: {}, text: "The job runs again." };
+      return { fields: { generation }, text: "The job runs again." };
     case "feed":
     case "report":
     case "begun":
