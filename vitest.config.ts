@@ -6,10 +6,13 @@ const seconds = 1000;
 /** Each file starts servers of its own; they mostly wait. */
 const serverTests = { pool: "forks", maxWorkers: 2 } as const;
 
+/** What a test expects need not be read. */
+const env = { FANFOLD_LOG: process.env["FANFOLD_LOG"] ?? "error" };
+
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: "unit", include: ["test/unit/**/*.test.ts"] } },
+      { test: { name: "unit", env, include: ["test/unit/**/*.test.ts"] } },
       {
         test: {
           name: "types",
@@ -27,6 +30,7 @@ export default defineConfig({
         test: {
           ...serverTests,
           name: "e2e",
+          env,
           include: ["test/e2e/**/*.test.ts"],
           testTimeout: 60 * seconds,
           hookTimeout: 60 * seconds,
@@ -37,6 +41,7 @@ export default defineConfig({
         test: {
           ...serverTests,
           name: "chaos",
+          env,
           include: ["test/chaos/**/*.test.ts"],
           testTimeout: 300 * seconds,
           hookTimeout: 120 * seconds,

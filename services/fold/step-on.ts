@@ -22,6 +22,7 @@ export async function stepOn(ctx: Context, page: Page): Promise<Progress> {
     const { kind } = suspects.next(THE_FOLD);
     const begun = await mark(ctx, kind, ctx.request().attemptCompletedSignal);
     const progress = await progressOf(ctx, page, begun);
+    if (!progress) ctx.console.warn({ died: begun.worker }, DEATH);
     const isConvicted = !progress && suspects.died(THE_FOLD, begun.isAlone).length > 0;
     if (!progress && !isConvicted) continue;
     release(ctx.request().id);
@@ -32,6 +33,7 @@ export async function stepOn(ctx: Context, page: Page): Promise<Progress> {
 // --- internal ---
 
 const THE_FOLD = [0];
+const DEATH = "The process that ran this fold has died; its steps are taken again.";
 
 const CRASHED = new TerminalError("The worker process died of it again and again.", {
   code: "TASK_CRASHED",

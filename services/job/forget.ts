@@ -15,5 +15,6 @@ export function forget(ctx: ObjectContext, job: JobState): void {
     forgetLimiter(ctx, stageRateLimiter(ctx.key, epoch, stage));
     forgetLimiter(ctx, stageSlotLimiter(ctx.key, epoch, stage));
   }
+  ctx.console.debug("The job is forgotten.");
   ctx.clearAll();
 }

@@ -12,6 +12,7 @@ import { keepCollected, mergeFold, startFold, storeFolded, storeResult } from ".
 import { keepCursor, pageSpec } from "./source.ts";
 import { stopTimers } from "./timers.ts";
 import { dismissWaiters } from "./events.ts";
+import { logStep } from "./log-step.ts";
 import { jobOutcome } from "./outcome.ts";
 import { KEYS } from "./state-keys.ts";
 import { tell } from "./tell.ts";
@@ -28,6 +29,7 @@ export async function step(
 ): Promise<JobState> {
   const { state, commands } = reduce(await withPages(ctx, before), event);
   for (const command of commands) await run(ctx, state, command);
+  logStep(ctx, event, state, commands);
   ctx.set(KEYS.job, state);
   await tell(ctx, state, commands);
   if (commands.some(({ type }) => type === "job ended")) {

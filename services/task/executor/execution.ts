@@ -5,6 +5,7 @@ import { newest, stopReason, type Directive } from "../directive.ts";
 import type { LimitersUnder } from "../limiters.ts";
 import { admission, type Entry } from "./admission.ts";
 import { Attempt } from "./attempt.ts";
+import type { AttemptHost } from "./attempt-host.ts";
 import type { AttemptResult } from "./attempt-result.ts";
 import type { Clock } from "./clock.ts";
 import { Deadlines } from "./deadlines.ts";
@@ -20,7 +21,8 @@ import { drainable } from "./shutdown.ts";
 import { Unstarted } from "./unstarted.ts";
 import { WORKER } from "./worker.ts";
 
-export interface ExecutionOptions extends ChunkTasks, ResultsOptions, ScheduleOptions {
+export interface ExecutionOptions
+  extends ChunkTasks, ResultsOptions, ScheduleOptions, Pick<AttemptHost, "log" | "spans"> {
   readonly action: AnyAction;
   readonly plan: Pick<StagePlan, "retry" | "timeoutMs" | "graceMs" | "durability">;
   readonly window: number;
@@ -52,6 +54,7 @@ export class Execution {
   readonly #unstarted: Unstarted;
   readonly #retries: RetryQueue;
   readonly #running = new Set<Attempt>();
+  readonly #host: AttemptHost;
   readonly #deadlines: Deadlines;
   readonly #results: Results;
   readonly #outbox: Outbox;
@@ -93,6 +96,7 @@ export class Execution {
     this.#slots = window;
     this.#entry = admission.enter(jobId, this.#startMore, { isSuspect });
     this.#limit(limiters);
+    this.#host = { progress: this.#say, log: options.log, spans: options.spans };
     this.#undrain = drainable(this);
     if (directive) this.#obey(directive);
   }
@@ -286,7 +290,7 @@ export class Execution {
       task,
       now,
       (result) => this.#settled(pending, attempt, result),
-      this.#say,
+      this.#host,
     );
     this.#schedule.start();
     this.#running.add(attempt);

@@ -1,3 +1,4 @@
+import { log } from "../../log/log.ts";
 import { admission } from "./admission.ts";
 
 /** What a process brings home before it ends. */
@@ -26,10 +27,13 @@ export const isDraining = () => admission.isClosed;
  */
 export async function drain(graceMs: number): Promise<void> {
   admission.close();
+  log.info({ attempts: admission.places.taken }, "The process is to end: nothing starts any more.");
   for (const execution of live) execution.leave();
   await allGone(graceMs);
+  const givenUp = admission.places.taken;
   for (const execution of live) execution.abandon();
   await allGone(LAST_COMMIT_MS);
+  log.info({ givenUp }, "What ran has ended, or runs again elsewhere.");
 }
 
 // --- internal ---

@@ -41,6 +41,8 @@ export function executionOf(setting: Setting): Execution {
     unsavedBytes: 0,
     directive: null,
     isSuspect: false,
+    log: () => undefined,
+    spans: null,
     room: { items: Infinity, bytes: Infinity, tasks: Infinity },
     random: () => 0.5,
     ...options,
