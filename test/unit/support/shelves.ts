@@ -6,8 +6,8 @@ import type { Shelves } from "../../../services/listing/core/shelves.ts";
 export class MemoryShelves implements Shelves {
   order: readonly number[] = [];
   readonly shelves = new Map<number, readonly Entry[]>();
-  onWrite: () => Promise<void> | void = () => undefined;
-  readonly looks: (Promise<void> | void)[] = [];
+  onWrite: () => Promise<void> = async () => undefined;
+  readonly looks: Promise<void>[] = [];
 
   starts = async () => this.order;
   read = async (start: number) => this.shelves.get(start) ?? [];

@@ -57,6 +57,7 @@ async function readAll(
   do {
     const pages: PartPage[] = [];
     for (const part of parts) pages.push(await readPart(part, { ...wanted, behind, limit: share }));
+    for (const { entries } of pages) expect(entries.length).toBeLessThanOrEqual(share);
     const page = mergeParts(pages, limit);
     expect(page.entries.length).toBeLessThanOrEqual(limit);
     read.push(...page.entries);

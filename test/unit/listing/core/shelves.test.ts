@@ -112,7 +112,7 @@ describe("the shelves", () => {
           shelves.onWrite = async () => void seen.push((await all(shelves.copy())).map(positionOf));
           await tell(shelves, message);
           await Promise.all(shelves.looks.splice(0));
-          shelves.onWrite = () => undefined;
+          shelves.onWrite = async () => undefined;
           const after = (await all(shelves)).map(positionOf);
           const stays = before.filter((one) => after.some((other) => isSame(one, other)));
           for (const read of seen) {
