@@ -3,6 +3,7 @@ import { stageRateLimiter, stageSlotLimiter } from "../limits/keys.ts";
 import { forgetLimiter, sendSweep } from "../wire/calls.ts";
 import { blocksOf, pageBlocks } from "./core/dispatch.ts";
 import type { JobState } from "./core/state.ts";
+import { unlist } from "./listed.ts";
 
 /** Ends a job's existence: its own state goes at once, what its chunks stored follows. */
 export function forget(ctx: ObjectContext, job: JobState): void {
@@ -16,5 +17,6 @@ export function forget(ctx: ObjectContext, job: JobState): void {
     forgetLimiter(ctx, stageSlotLimiter(ctx.key, epoch, stage));
   }
   ctx.console.debug("The job is forgotten.");
+  unlist(ctx, job);
   ctx.clearAll();
 }
