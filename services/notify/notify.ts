@@ -2,6 +2,7 @@ import * as restate from "@restatedev/restate-sdk";
 import type { Context } from "@restatedev/restate-sdk";
 import type { Completion } from "../contract/completion.ts";
 import { WAITING } from "../job/handlers/options.ts";
+import { drainedSteps } from "../task/drained-steps.ts";
 import {
   jobCompletion,
   sendNotified,
@@ -33,7 +34,7 @@ export function createNotifyService(webhooks: WebhookOptions) {
         async (ctx: Context, request: FollowRequest): Promise<void> => followAction(ctx, request),
       ),
     },
-    options: { ingressPrivate: true },
+    options: { ingressPrivate: true, hooks: [drainedSteps] },
   });
 }
 

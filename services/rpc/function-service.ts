@@ -3,9 +3,8 @@ import type { Context } from "@restatedev/restate-sdk";
 import type { AnyAction } from "../actions.ts";
 import type { Task } from "../contract/task.ts";
 import { failure, type AttemptResult } from "../task/executor/attempt-result.ts";
-import { isStillHere, release } from "../task/executor/quarantine.ts";
-import { mark } from "../task/mark.ts";
-import { Suspects } from "../task/suspects.ts";
+import { isStillHere } from "../task/executor/quarantine.ts";
+import { outlast } from "../task/outlast.ts";
 import { USER_CODE } from "../task/user-code-options.ts";
 import type { Body } from "../wire/body.ts";
 import { terminalError } from "./failures.ts";
@@ -33,25 +32,16 @@ export function createFunctionService(action: AnyAction) {
 
 // --- internal ---
 
-/** Deaths of the process are counted by marks, as for tasks: one that it dies of again and again ends. */
 async function attemptOnce(ctx: Context, action: AnyAction, task: Task): Promise<AttemptResult> {
-  const { id, attemptCompletedSignal } = ctx.request();
-  const suspects = new Suspects(1);
-  for (;;) {
-    const { kind } = suspects.next(THE_TASK);
-    const begun = await mark(ctx, kind, attemptCompletedSignal);
-    const isSuspect = begun.isAlone;
-    const result = await ctx.run("attempt", async () =>
+  const { attemptCompletedSignal: givenUp } = ctx.request();
+  const result = await outlast(ctx, (begun) =>
+    ctx.run("attempt", async () =>
       isStillHere(begun)
-        ? loneAttempt(action, structuredClone(task), { givenUp: attemptCompletedSignal, isSuspect })
+        ? loneAttempt(action, structuredClone(task), { givenUp, isSuspect: begun.isAlone })
         : null,
-    );
-    const isConvicted = !result && suspects.died(THE_TASK, begun.isAlone).length > 0;
-    if (!result && !isConvicted) continue;
-    release(id);
-    return result ?? failure("TASK_CRASHED", CRASHED, undefined, true);
-  }
+    ),
+  );
+  return result ?? failure("TASK_CRASHED", CRASHED, undefined, true);
 }
 
-const THE_TASK = [0];
 const CRASHED = "The worker process died of it again and again.";
