@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 
-describe.concurrent("the audit", () => {
+describe.concurrent("the audit", { timeout: 60_000 }, () => {
   it("fails on a hole that the registry knows of", async () => {
     const { code, said } = await auditBy({ status: 200, holes: [hole("high")] });
     expect(said).toContain("A hole that is high");
