@@ -7,7 +7,6 @@ import { trustedKeys } from "./endpoint/trusted-keys.ts";
 import { answerOperation } from "./endpoint/operations.ts";
 import { listenForBoth } from "./endpoint/two-protocols.ts";
 import { watchProcess } from "./metrics/exposition.ts";
-import { onDrain } from "./task/executor/shutdown.ts";
 
 export interface EndpointOptions {
   readonly services: AnyService[];
@@ -58,14 +57,12 @@ export async function serveEndpoint({
     }),
     { host, port },
   );
-  const unlisten = onDrain(() => listening.retire());
   watchProcess();
   return {
     port: listening.port,
     url: `http://127.0.0.1:${listening.port}`,
     close: () => {
       isClosing = true;
-      unlisten();
       return listening.close();
     },
   };

@@ -1,11 +1,9 @@
 import type { Server as Http1Server } from "node:http";
-import type { Http2Server, ServerHttp2Session } from "node:http2";
+import type { Http2Server } from "node:http2";
 import { createServer, type AddressInfo, type Socket } from "node:net";
 
 export interface Listening {
   readonly port: number;
-  /** Asks whoever is connected by HTTP/2 to make new calls elsewhere; what has begun goes on. */
-  retire(): void;
   /** Cuts every connection off. */
   close(): Promise<void>;
 }
@@ -20,11 +18,6 @@ export async function listenForBoth(
   { host, port }: { readonly host: string; readonly port: number },
 ): Promise<Listening> {
   const sockets = new Set<Socket>();
-  const sessions = new Set<ServerHttp2Session>();
-  http2.on("session", (session) => {
-    sessions.add(session);
-    session.once("close", () => sessions.delete(session));
-  });
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.once("close", () => sockets.delete(socket));
@@ -44,9 +37,6 @@ export async function listenForBoth(
   });
   return {
     port: (server.address() as AddressInfo).port,
-    retire: () => {
-      for (const session of sessions) session.close();
-    },
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

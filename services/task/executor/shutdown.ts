@@ -9,19 +9,12 @@ export interface Drainable {
 }
 
 const live = new Set<Drainable>();
-const listeners = new Set<() => void>();
 
 /** The answer takes it out again: all that it did is durable, or on its way. */
 export function drainable(execution: Drainable): () => void {
   live.add(execution);
   if (isDraining()) execution.leave();
   return () => live.delete(execution);
-}
-
-/** Calls `listener` when the process begins to end. The answer takes it out again. */
-export function onDrain(listener: () => void): () => void {
-  listeners.add(listener);
-  return () => listeners.delete(listener);
 }
 
 /** Whether the process takes no more tasks, because it ends. */
@@ -33,7 +26,6 @@ export const isDraining = () => admission.isClosed;
  */
 export async function drain(graceMs: number): Promise<void> {
   admission.close();
-  for (const listener of listeners) listener();
   for (const execution of live) execution.leave();
   await allGone(graceMs);
   for (const execution of live) execution.abandon();

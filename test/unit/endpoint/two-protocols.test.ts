@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { createServer as createHttp1Server, get, type ServerResponse } from "node:http";
-import { connect as connectHttp2, constants, createServer as createHttp2Server } from "node:http2";
+import { connect as connectHttp2, createServer as createHttp2Server } from "node:http2";
 import type { Http2ServerResponse } from "node:http2";
 import { connect } from "node:net";
 import { text } from "node:stream/consumers";
@@ -62,33 +62,6 @@ describe("listenForBoth", () => {
     await once(senseless.resume(), "close");
     connect(port, "127.0.0.1").end();
     expect(await byHttp2(port, "still here")).toBe("2.0 still here");
-  });
-
-  it("asks who is connected by HTTP/2 to call elsewhere, and lets what has begun end", async () => {
-    const server = await listening();
-    const session = connectHttp2(`http://127.0.0.1:${server.port}`);
-    const begun = session.request({ ":method": "POST", ":path": "/" });
-    await once(session, "remoteSettings");
-    const asked = once(session, "goaway");
-    server.retire();
-    const [code] = (await asked) as [number];
-    expect(code).toBe(constants.NGHTTP2_NO_ERROR);
-    const more = session.request({ ":path": "/" });
-    await expect(once(more, "response")).rejects.toThrow("GOAWAY");
-    begun.end("hello");
-    expect(await text(begun)).toBe("2.0 hello");
-    await once(session, "close");
-    expect(await byHttp2(server.port, "again")).toBe("2.0 again");
-  });
-
-  it("refuses what was sent before that was heard, so that it can be sent again", async () => {
-    const server = await listening();
-    const session = connectHttp2(`http://127.0.0.1:${server.port}`);
-    await once(session, "remoteSettings");
-    server.retire();
-    const late = session.request({ ":method": "POST", ":path": "/" });
-    late.end("hello");
-    await expect(once(late, "response")).rejects.toThrow("NGHTTP2_REFUSED_STREAM");
   });
 
   it("cuts off idle connections of either kind when it closes", async () => {

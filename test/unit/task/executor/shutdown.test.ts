@@ -3,12 +3,7 @@ import { admission } from "../../../../services/task/executor/admission.ts";
 import type { Execution } from "../../../../services/task/executor/execution.ts";
 import type { Group } from "../../../../services/task/executor/group.ts";
 import { begin, isStillHere } from "../../../../services/task/executor/quarantine.ts";
-import {
-  drain,
-  drainable,
-  isDraining,
-  onDrain,
-} from "../../../../services/task/executor/shutdown.ts";
+import { drain, drainable, isDraining } from "../../../../services/task/executor/shutdown.ts";
 import { ByHand, executionOf, outcomesOf } from "../../support/executions.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
 
@@ -53,17 +48,6 @@ describe("drain", () => {
   it("does not wait for what has left before", async () => {
     drained().gone();
     await drain(60_000);
-  });
-
-  it("is told of before anything has ended", async () => {
-    const { asked, gone } = drained();
-    leavers.push(onDrain(() => void asked.push("told")));
-    const unlisten = onDrain(() => void asked.push("told who does not listen any more"));
-    unlisten();
-    const draining = drain(60_000);
-    expect(asked).toEqual(["told", "leave"]);
-    gone();
-    await draining;
   });
 
   it("has what comes too late leave at once", async () => {
