@@ -3,6 +3,7 @@ import type { Context } from "@restatedev/restate-sdk";
 import type { Completion } from "../contract/completion.ts";
 import { WAITING } from "../job/handlers/options.ts";
 import { about } from "../log/about.ts";
+import { drainedSteps } from "../task/drained-steps.ts";
 import {
   jobCompletion,
   type FollowRequest,
@@ -38,7 +39,7 @@ export function createNotifyService(webhooks: WebhookOptions) {
         },
       ),
     },
-    options: { ingressPrivate: true },
+    options: { ingressPrivate: true, hooks: [drainedSteps] },
   });
 }
 

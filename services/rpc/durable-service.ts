@@ -6,6 +6,7 @@ import { TASK_HANDLER } from "../job/core/call-target.ts";
 import type { Body } from "../wire/body.ts";
 import { sendProgress, type DurableTask } from "../wire/calls.ts";
 import { jsonSerde } from "../wire/json.ts";
+import { drainedSteps } from "../task/drained-steps.ts";
 import { RETRIED } from "../task/user-code-options.ts";
 import { progressText } from "../task/executor/progress-text.ts";
 import { inputSerde, readInputBody, RPC } from "./options.ts";
@@ -37,5 +38,6 @@ export function createDurableService(action: AnyDurableAction) {
         },
       ),
     },
+    options: { hooks: [drainedSteps] },
   });
 }
