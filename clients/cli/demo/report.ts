@@ -1,9 +1,9 @@
-import type { JobOutcome } from "../../services/contract/job-outcome.ts";
-import type { JobStatus } from "../../services/contract/job-status.ts";
-import type { TaskOutcome } from "../../services/contract/task.ts";
-import type { MailCounts } from "../../services/samples/campaign/catch-all-server.ts";
-import type { CampaignSize } from "../../services/samples/campaign/local.ts";
-import { count, seconds } from "./progress.ts";
+import type { JobOutcome } from "../../../services/contract/job-outcome.ts";
+import type { JobStatus } from "../../../services/contract/job-status.ts";
+import type { TaskOutcome } from "../../../services/contract/task.ts";
+import type { MailCounts } from "../../../services/samples/campaign/catch-all-server.ts";
+import type { CampaignSize } from "../../../services/samples/campaign/local.ts";
+import { count, seconds } from "../render/numbers.ts";
 
 /** What a demo saw. */
 export interface DemoResult {

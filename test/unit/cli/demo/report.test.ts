@@ -4,9 +4,9 @@ import {
   demoReport,
   stagesOverlap,
   type DemoResult,
-} from "../../clients/cli/demo-report.ts";
-import type { JobStatus } from "../../services/contract/job-status.ts";
-import type { TaskOutcome } from "../../services/contract/task.ts";
+} from "../../../../clients/cli/demo/report.ts";
+import type { JobStatus } from "../../../../services/contract/job-status.ts";
+import type { TaskOutcome } from "../../../../services/contract/task.ts";
 
 const size = { pages: 5, perPage: 20 };
 const ended = { FAILED: 0, CANCELLED: 0 };

@@ -1,10 +1,12 @@
+import { PassThrough } from "node:stream";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { progressWriter } from "../../clients/cli/progress-writer.ts";
-import { renderStatus } from "../../clients/cli/progress.ts";
-import type { JobStatus } from "../../services/contract/job-status.ts";
+import { progressWriter } from "../../../../clients/cli/render/progress-writer.ts";
+import { renderStatus } from "../../../../clients/cli/render/progress.ts";
+import { plain } from "../../../../clients/cli/render/line.ts";
+import type { JobState, JobStatus } from "../../../../services/contract/job-status.ts";
 
 function status(percent: number, sealed = true): JobStatus {
-  const counts = { pending: 0, running: 1, retrying: 0, failed: 0, cancelled: 0 };
+  const counts = { pending: 0, running: 0, retrying: 0, failed: 0, cancelled: 0 };
   return {
     jobId: "a",
     status: "RUNNING",
@@ -29,10 +31,14 @@ function status(percent: number, sealed = true): JobStatus {
   };
 }
 
-const picture = (percent: number) => `${renderStatus(status(percent), 59).join("\n")}\n`;
+const picture = (percent: number) => `${renderStatus(status(percent), 59).map(plain).join("\n")}\n`;
 
 let written: string[];
 const write = (text: string) => written.push(text) > 0;
+
+const elsewhere = () => Object.assign(new PassThrough(), { write });
+const terminal = (colours = false) =>
+  Object.assign(elsewhere(), { isTTY: true, columns: 60, getColorDepth: () => (colours ? 4 : 1) });
 
 beforeEach(() => {
   written = [];
@@ -44,7 +50,7 @@ afterEach(() => {
 
 describe("progressWriter on a terminal", () => {
   it("draws over what it drew before", () => {
-    const writer = progressWriter({ write, isTTY: true, columns: 60 });
+    const writer = progressWriter(terminal());
     writer.show(status(1));
     vi.advanceTimersByTime(100);
     writer.show(status(2));
@@ -52,8 +58,13 @@ describe("progressWriter on a terminal", () => {
     expect(written[1]).toBe(`\u001b[2A\r\u001b[J${picture(2)}`);
   });
 
+  it("uses colours where there are any", () => {
+    progressWriter(terminal(true)).show(status(50));
+    expect(written[0]).toContain("\u001b[32m=====\u001b");
+  });
+
   it("draws at most 10 times a second, the last status in any case", () => {
-    const writer = progressWriter({ write, isTTY: true, columns: 60 });
+    const writer = progressWriter(terminal());
     for (let percent = 0; percent < 100; percent += 1) {
       writer.show(status(percent));
       vi.advanceTimersByTime(10);
@@ -65,8 +76,24 @@ describe("progressWriter on a terminal", () => {
 });
 
 describe("progressWriter elsewhere", () => {
+  it("says when the job is paused and goes on, not when it has ended", () => {
+    const writer = progressWriter(elsewhere());
+    const states: JobState[] = ["RUNNING", "PAUSED", "PAUSED", "RUNNING", "CANCELLED"];
+    for (const state of states) writer.show({ ...status(1), status: state });
+    expect(written).toEqual(["a PAUSED\n", "a RUNNING\n"]);
+  });
+
+  it("begins anew with a stage whose tasks run again", () => {
+    const writer = progressWriter(elsewhere());
+    for (const percent of [100, 90, 100]) writer.show(status(percent));
+    expect(written.map((line) => line.split(",")[0]?.trim())).toEqual([
+      "probe 100 %  100 of 100",
+      "probe 100 %  100 of 100",
+    ]);
+  });
+
   it("writes one plain line for each 10 %", () => {
-    const writer = progressWriter({ write });
+    const writer = progressWriter(elsewhere());
     for (const percent of [0, 5, 12, 14, 19, 45, 99, 100, 100]) writer.show(status(percent));
     writer.end();
     expect(written.map((line) => line.trim())).toEqual([
@@ -78,7 +105,7 @@ describe("progressWriter elsewhere", () => {
   });
 
   it("is silent about a stage that may still grow", () => {
-    progressWriter({ write }).show(status(80, false));
+    progressWriter(elsewhere()).show(status(80, false));
     expect(written).toEqual([]);
   });
 });

@@ -1,4 +1,5 @@
-import type { JobStatus } from "../../services/contract/job-status.ts";
+import type { JobState, JobStatus } from "../../../services/contract/job-status.ts";
+import { painted } from "./line.ts";
 import { renderStage, renderStatus } from "./progress.ts";
 
 export interface ProgressWriter {
@@ -8,7 +9,7 @@ export interface ProgressWriter {
 }
 
 /** What it writes to: standard error, or a test's. */
-export type ProgressTarget = Pick<NodeJS.WriteStream, "write"> &
+export type ProgressTarget = NodeJS.WritableStream &
   Partial<Pick<NodeJS.WriteStream, "isTTY" | "columns">>;
 
 /** Shows how a job moves on: on a terminal a picture redrawn in place, else a line for each 10 %. */
@@ -18,8 +19,10 @@ export function progressWriter(target: ProgressTarget): ProgressWriter {
 
 // --- internal ---
 
+const ENDED: ReadonlySet<JobState> = new Set(["SUCCEEDED", "FAILED", "CANCELLED"]);
+
 /** At most 10 pictures a second. */
-const redrawMs = 100;
+const REDRAW_MS = 100;
 
 function picture(target: ProgressTarget): ProgressWriter {
   let lines = 0;
@@ -31,12 +34,13 @@ function picture(target: ProgressTarget): ProgressWriter {
     drawnAt = Date.now();
     const drawn = renderStatus(status, (target.columns ?? 80) - 1);
     const up = lines > 0 ? `\u001b[${lines}A` : "";
-    target.write(`${up}\r\u001b[J${drawn.join("\n")}\n`);
+    const text = drawn.map((line) => painted(line, target)).join("\n");
+    target.write(`${up}\r\u001b[J${text}\n`);
     lines = drawn.length;
   };
   return {
     show(status) {
-      if (Date.now() - drawnAt < redrawMs) skipped = status;
+      if (Date.now() - drawnAt < REDRAW_MS) skipped = status;
       else draw(status);
     },
     end() {
@@ -47,15 +51,19 @@ function picture(target: ProgressTarget): ProgressWriter {
 
 function log(target: ProgressTarget): ProgressWriter {
   const written = new Map<number, number>();
+  let state: JobState = "RUNNING";
   return {
-    show({ stages }) {
+    show({ jobId, status, stages }) {
+      if (status !== state && !ENDED.has(status)) target.write(`${jobId} ${status}\n`);
+      state = status;
       for (const stage of stages) {
         // Before it is sealed a stage does not know what 100 % are.
         if (!stage.sealed) continue;
         const tenth = Math.floor(stage.percent / 10);
-        if (tenth <= (written.get(stage.stage) ?? 0)) continue;
+        const before = written.get(stage.stage) ?? 0;
+        // Less than before: its tasks run again.
         written.set(stage.stage, tenth);
-        target.write(`${renderStage(stage)}\n`);
+        if (tenth > before) target.write(`${renderStage(stage)}\n`);
       }
     },
     end: () => undefined,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { JobStatus, StageStatus } from "../../services/contract/job-status.ts";
-import { renderStage, renderStatus } from "../../clients/cli/progress.ts";
+import type { JobStatus, StageStatus } from "../../../../services/contract/job-status.ts";
+import { plain } from "../../../../clients/cli/render/line.ts";
+import { renderStage, renderStatus } from "../../../../clients/cli/render/progress.ts";
 
 function stage(action: string, { counts, ...fields }: Partial<StageStatus>): StageStatus {
   return {
@@ -53,13 +54,15 @@ const sending = stage("send_emails", {
   counts: { ...none, total: 34_000, succeeded: 24_010, running: 50, retrying: 2, failed: 1 },
 });
 
+const drawn = (status: JobStatus, columns: number) => renderStatus(status, columns).map(plain);
+
 describe("renderStatus", () => {
   it("draws a headline and a bar for each stage", () => {
-    expect(renderStatus(job(reading, sending), 100)).toMatchInlineSnapshot(`
+    expect(drawn(job(reading, sending), 100)).toMatchInlineSnapshot(`
       [
         "campaign-99 RUNNING 12.4 s",
-        "prepare_recipients [=======>               ]  34 %  34 of 100, 12/s, 6 s left",
-        "send_emails        [================>      ]  71 %  24,011 of 34,000+, 1 failed, 2 retrying, 3,912/s",
+        "prepare_recipients [==========>                   ]  34 %  34 of 100, 12/s, 6 s left, 4 running",
+        "send_emails        [====================x>        ]  71 %  24,011 of 34,000+, 1 failed, 3,912/s, 50 ",
       ]
     `);
   });
@@ -67,27 +70,27 @@ describe("renderStatus", () => {
   it("draws ended stages full", () => {
     const counts = { ...none, total: 100, succeeded: 99, cancelled: 1 };
     const ended = stage("prepare_recipients", { status: "FAILED", percent: 100, counts });
-    expect(renderStatus(job(ended, stage("send_emails", {})), 100)).toMatchInlineSnapshot(`
+    expect(drawn(job(ended, stage("send_emails", {})), 100)).toMatchInlineSnapshot(`
       [
         "campaign-99 RUNNING 12.4 s",
-        "prepare_recipients [==============================] 100 %  100 of 100, 1 cancelled",
+        "prepare_recipients [=============================-] 100 %  100 of 100, 1 cancelled",
         "send_emails        [                              ]   0 %  0 of 0",
       ]
     `);
   });
 
   it("leaves the bars out where they do not fit", () => {
-    expect(renderStatus(job(reading, sending), 60)).toMatchInlineSnapshot(`
+    expect(drawn(job(reading, sending), 60)).toMatchInlineSnapshot(`
       [
         "campaign-99 RUNNING 12.4 s",
-        "prepare_recipients  34 %  34 of 100, 12/s, 6 s left",
-        "send_emails         71 %  24,011 of 34,000+, 1 failed, 2 ret",
+        "prepare_recipients  34 %  34 of 100, 12/s, 6 s left, 4 runni",
+        "send_emails         71 %  24,011 of 34,000+, 1 failed, 3,912",
       ]
     `);
   });
 
   it.each([200, 80, 61, 20, 1, 0])("keeps within %s columns", (columns) => {
-    for (const line of renderStatus(job(reading, sending), columns)) {
+    for (const line of drawn(job(reading, sending), columns)) {
       expect(line.length).toBeLessThanOrEqual(columns);
     }
   });
@@ -96,7 +99,7 @@ describe("renderStatus", () => {
 describe("renderStage", () => {
   it("says where a stage stands", () => {
     expect(renderStage(sending)).toMatchInlineSnapshot(
-      `"send_emails 71 %  24,011 of 34,000+, 1 failed, 2 retrying, 3,912/s"`,
+      `"send_emails 71 %  24,011 of 34,000+, 1 failed, 3,912/s, 50 running, 2 retrying"`,
     );
   });
 });

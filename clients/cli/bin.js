@@ -1,0 +1,7 @@
+#!/usr/bin/env node
+// Plain JavaScript: a Node that is too old cannot read TypeScript, but shall say what it lacks.
+import { readFileSync } from "node:fs";
+
+const guard = readFileSync(new URL("../../services/node-version.ts", import.meta.url), "utf8");
+await import(`data:text/javascript,${encodeURIComponent(guard)}`);
+await import("./main.ts");
