@@ -2,7 +2,7 @@ import type { SetLimitsRequest } from "../../../services/contract/handlers.ts";
 import type { CliCommand } from "../command.ts";
 import { ordering } from "../shared/control.ts";
 import { UsageError } from "../shared/error-line.ts";
-import { rate, wholeNumber } from "../shared/values.ts";
+import { rate, wholeNumber, wireRate, type Rate } from "../shared/values.ts";
 
 export const limits: CliCommand = {
   name: "limits",
@@ -35,7 +35,7 @@ export const limits: CliCommand = {
 
 interface Options {
   readonly concurrency?: number;
-  readonly rate?: { readonly tasks: number; readonly per: string } | null;
+  readonly rate?: Rate | "none";
   readonly stage?: number;
 }
 
@@ -43,5 +43,5 @@ function limitsOf({ concurrency, rate: newRate, stage }: Options): SetLimitsRequ
   if (concurrency === undefined && newRate === undefined) {
     throw new UsageError("Expected --concurrency or --rate");
   }
-  return { concurrency, rate: newRate, stage };
+  return { concurrency, rate: wireRate(newRate), stage };
 }

@@ -1,4 +1,5 @@
 import type { PlanAnswer } from "../../../services/contract/handlers.ts";
+import type { JobSpec } from "../../client/index.ts";
 import type { CliCommand } from "../command.ts";
 import { table } from "../render/table.ts";
 import { count } from "../render/numbers.ts";
@@ -28,9 +29,10 @@ export const plan: CliCommand = {
       .option(...jsonOption)
       .action(async (action: string | undefined, options: Options) => {
         const { json, ingressUrl, ...described } = options;
-        const request = await describedRequest(action, described);
+        // A plan has no job: its id, if one was given, is left out.
+        const { jobId: _, ...request } = await describedRequest(action, described);
         const client = await openClient({ ingressUrl });
-        const answer = await client.plan(request);
+        const answer = await client.plan(request as JobSpec);
         if (json) printJson(answer);
         else
           for (const line of table(["stage", "action", "tasks", "first", "last"], rows(answer)))

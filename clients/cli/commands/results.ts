@@ -2,13 +2,13 @@ import { createWriteStream } from "node:fs";
 import { Readable, type Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { Option } from "commander";
-import { EndStatus } from "../../../services/contract/task.ts";
 import type { Job, ResultsOptions } from "../../client/index.ts";
 import type { CliCommand } from "../command.ts";
 import { outcomesAsCsv, outcomesAsNdjson } from "../render/outcomes.ts";
 import { onJob, type Connection } from "../shared/connection.ts";
 import { interruptible } from "../shared/interruption.ts";
 import { say } from "../shared/output.ts";
+import { END_STATUSES } from "../shared/statuses.ts";
 import { wholeNumber } from "../shared/values.ts";
 
 export const results: CliCommand = {
@@ -27,9 +27,7 @@ export const results: CliCommand = {
   define: (command) =>
     onJob(command, run)
       .option("--stage <n>", "counted from 0; by default the last", wholeNumber(0))
-      .addOption(
-        new Option("--status <status>", "only tasks that ended so").choices(EndStatus.options),
-      )
+      .addOption(new Option("--status <status>", "only tasks that ended so").choices(END_STATUSES))
       .option("--follow", "wait for what is not there yet")
       .option("--cursor <cursor>", "go on where an earlier reading ended")
       .option("--csv", "as CSV instead of NDJSON; what is not text is JSON in its cell")
@@ -79,5 +77,6 @@ async function run(job: Job, options: Options): Promise<void> {
 
 async function hasEnded(job: Job, stage: number | undefined): Promise<boolean> {
   const { stages } = await job.status();
-  return EndStatus.safeParse(stages.at(stage ?? -1)?.status).success;
+  const standing = stages.at(stage ?? -1)?.status;
+  return END_STATUSES.some((end) => end === standing);
 }

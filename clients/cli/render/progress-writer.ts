@@ -1,4 +1,5 @@
 import type { JobState, JobStatus } from "../../../services/contract/job-status.ts";
+import { END_STATUSES } from "../shared/statuses.ts";
 import { painted } from "./line.ts";
 import { renderStage, renderStatus } from "./progress.ts";
 
@@ -19,7 +20,7 @@ export function progressWriter(target: ProgressTarget): ProgressWriter {
 
 // --- internal ---
 
-const ENDED: ReadonlySet<JobState> = new Set(["SUCCEEDED", "FAILED", "CANCELLED"]);
+const ENDED: ReadonlySet<JobState> = new Set(END_STATUSES);
 
 /** At most 10 pictures a second. */
 const REDRAW_MS = 100;

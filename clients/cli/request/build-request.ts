@@ -1,4 +1,5 @@
 import type { JobSpec } from "../../client/index.ts";
+import { wireRate, type Rate } from "../shared/values.ts";
 
 /** What a request is made of, beside what a file says. */
 export interface RequestOptions {
@@ -12,7 +13,7 @@ export interface RequestOptions {
   readonly as?: string;
   readonly open?: true;
   readonly concurrency?: number;
-  readonly rate?: { readonly tasks: number; readonly per: string } | null;
+  readonly rate?: Rate | "none";
   readonly maxAttempts?: number;
   readonly timeout?: string;
   readonly deadline?: string;
@@ -38,7 +39,7 @@ export function buildRequest(
   const request = {
     ...file,
     ...given({ ...plain, jobId: id, action, nextActions: next }),
-    ...merged("limits", file, { concurrency, rate }),
+    ...merged("limits", file, { concurrency, rate: wireRate(rate) }),
     ...merged("retry", file, { maxAttempts }),
     ...merged("labels", file, { ...label }),
     ...given({

@@ -41,15 +41,25 @@ export const httpAddress: Reader<string> = (text) => {
   throw new InvalidArgumentError("It must be an http address.");
 };
 
-/** `50/1s`, or `none`. */
-export const rate: Reader<{ tasks: number; per: string } | null> = (text) => {
-  if (text === "none") return null;
+/** `50/1s`, or `none`. Commander would take a null for a value that is missing. */
+export const rate: Reader<Rate | "none"> = (text) => {
+  if (text === "none") return text;
   const [, tasks, per] = /^(\d+)\/(\d+(?:ms|s|m|h|d))$/.exec(text) ?? [];
   if (tasks === undefined || per === undefined) {
     throw new InvalidArgumentError("It must be <tasks>/<duration> such as 50/1s, or none.");
   }
   return { tasks: Number(tasks), per };
 };
+
+export interface Rate {
+  readonly tasks: number;
+  readonly per: string;
+}
+
+/** As the contract has it. */
+export function wireRate(option: Rate | "none" | undefined): Rate | null | undefined {
+  return option === "none" ? null : option;
+}
 
 /** `key=value`, again and again. */
 export function labels(text: string, before: Record<string, string> = {}): Record<string, string> {

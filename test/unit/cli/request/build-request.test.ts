@@ -10,7 +10,7 @@ describe("buildRequest", () => {
       range: { start: 1, stop: 100 },
       as: "page",
       concurrency: 4,
-      rate: null,
+      rate: "none" as const,
       maxAttempts: 5,
       fold: "none",
       label: { team: "crm" },

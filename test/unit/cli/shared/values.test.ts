@@ -7,7 +7,7 @@ describe("the value of an option", () => {
     [values.range, "1:100", { start: 1, stop: 100 }],
     [values.range, "10:-1:-2", { start: 10, stop: -1, step: -2 }],
     [values.rate, "50/1s", { tasks: 50, per: "1s" }],
-    [values.rate, "none", null],
+    [values.rate, "none", "none"],
     [values.wholeNumber(1), "17", 17],
     [values.json, '{"a":1}', { a: 1 }],
     [values.wordOrObject, "count", "count"],
