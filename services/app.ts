@@ -10,6 +10,7 @@ import { createNotifyService } from "./notify/notify.ts";
 import { webhookSecrets } from "./notify/signature.ts";
 import { createFoldService } from "./fold/fold.ts";
 import { registryOf, type Definition } from "./registry.ts";
+import { listing } from "./listing/listing.ts";
 import { limiter } from "./limits/limiter.ts";
 import { createDurableService } from "./rpc/durable-service.ts";
 import { createFunctionService } from "./rpc/function-service.ts";
@@ -79,6 +80,7 @@ export function createApp({
       data,
       limiter,
       sweep,
+      listing,
       createNotifyService(webhooks),
       createFoldService(engine.findFold),
       ...actions.flatMap(serviceOf),

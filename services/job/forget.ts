@@ -3,6 +3,7 @@ import { stageLimiter } from "../limits/keys.ts";
 import { forgetLimiter, sendSweep } from "../wire/calls.ts";
 import { blocksOf, pageBlocks } from "./core/dispatch.ts";
 import type { JobState } from "./core/state.ts";
+import { unlist } from "./listed.ts";
 
 /** Ends a job's existence: its own state goes at once, what its chunks stored follows. */
 export function forget(ctx: ObjectContext, job: JobState): void {
@@ -14,5 +15,6 @@ export function forget(ctx: ObjectContext, job: JobState): void {
   for (const stage of isPaced ? stages.keys() : []) {
     forgetLimiter(ctx, stageLimiter(ctx.key, epoch, stage));
   }
+  unlist(ctx, job);
   ctx.clearAll();
 }

@@ -9,6 +9,7 @@ import { LIMITS } from "../contract/limits.ts";
 import type { ChunkSpec } from "../task/chunk-spec.ts";
 import { sendChunk, sendDirective, sendExpire } from "../wire/calls.ts";
 import { keepCollected, mergeFold, startFold, storeFolded, storeResult } from "./folds.ts";
+import { isListedAnew, list } from "./listed.ts";
 import { keepCursor, pageSpec } from "./source.ts";
 import { stopTimers } from "./timers.ts";
 import { dismissWaiters } from "./events.ts";
@@ -34,6 +35,7 @@ export async function step(
     await announce(ctx, state, publicUrl);
     await dismissWaiters(ctx);
   }
+  if (isListedAnew(before, state)) list(ctx, state);
   return state;
 }
 

@@ -95,6 +95,7 @@ export interface JobState {
   readonly epoch: string;
   readonly hash: string;
   plan: JobPlan;
+  readonly submittedAt: number;
   /** while it is scheduled: when it is to start */
   startedAt: number;
   generation: number;
@@ -182,6 +183,7 @@ export function newJob(
     epoch,
     hash,
     plan,
+    submittedAt: at,
     startedAt: at + plan.delayMs,
     generation: 1,
     generationAt: at + plan.delayMs,
