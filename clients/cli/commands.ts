@@ -6,6 +6,7 @@ import { demo } from "./commands/demo.ts";
 import { event } from "./commands/event.ts";
 import { failures } from "./commands/failures.ts";
 import { limits } from "./commands/limits.ts";
+import { ls } from "./commands/ls.ts";
 import { pause } from "./commands/pause.ts";
 import { plan } from "./commands/plan.ts";
 import { purge } from "./commands/purge.ts";
@@ -31,6 +32,7 @@ export const commands: readonly CliCommand[] = [
   submit,
   append,
   seal,
+  ls,
   status,
   watch,
   why,

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { AppendAnswer } from "../../../services/contract/handlers.ts";
-import type { Client, Job, JobSpec } from "../../client/index.ts";
+import type { Job, JobSpec } from "../../client/index.ts";
 import type { CliCommand } from "../command.ts";
 import { feed } from "../items/feed.ts";
 import { openItems, type Items } from "../items/open-items.ts";
@@ -71,7 +71,8 @@ async function run(action: string | undefined, options: Options): Promise<void> 
   let farewell = `Interrupted: fanfold watch ${jobId} says whether it was started.`;
   await interruptible(
     async (signal) => {
-      const job = await start(client, spec, signal);
+      // An equal request finds the job that it has started before.
+      const job: Job = await client.submit(spec, { signal });
       let answer: AppendAnswer | undefined;
       if (items) {
         const again = `the same command with --id ${jobId} goes on`;
@@ -88,10 +89,6 @@ async function run(action: string | undefined, options: Options): Promise<void> 
     () => farewell,
   );
 }
-
-/** An equal request finds the job that it has started before. */
-const start = (client: Client, spec: JobSpec, signal: AbortSignal): Promise<Job> =>
-  client.submit(spec, { signal });
 
 async function fill(
   job: Job,

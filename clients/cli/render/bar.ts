@@ -4,24 +4,19 @@ import type { Line, Tone } from "./line.ts";
 /** A bar of what succeeded (=), failed (x), was cancelled (-) and runs (>). It is full when all has ended. */
 export function bar(counts: Counts, width: number): Line {
   const { total, succeeded, failed, cancelled, running, retrying } = counts;
-  const cells = (tasks: number) => Math.floor((width * tasks) / Math.max(1, total));
-  /** What there is can be seen. */
-  const some = (tasks: number) => (tasks > 0 ? Math.max(1, cells(tasks)) : 0);
-
-  const ended = Math.max(cells(succeeded + failed + cancelled), some(failed) + some(cancelled));
-  const moving = Math.min(width - ended, some(running + retrying));
-  const parts: readonly (readonly [glyph: string, cells: number, tone?: Tone])[] = [
-    ["=", ended - some(failed) - some(cancelled), "good"],
-    ["x", some(failed), "bad"],
-    ["-", some(cancelled), "quiet"],
-    [">", moving, "busy"],
-    [" ", width - ended - moving],
+  const ended = succeeded + failed + cancelled;
+  const moving = running + retrying;
+  const cells = (tasks: number) => (width * tasks) / Math.max(1, total);
+  const ends: readonly (readonly [glyph: string, end: number, tone?: Tone])[] = [
+    ["=", Math.floor(cells(succeeded)), "good"],
+    ["x", Math.floor(cells(succeeded + failed)), "bad"],
+    ["-", Math.floor(cells(ended)), "quiet"],
+    [">", moving === 0 ? Math.floor(cells(ended)) : Math.ceil(cells(ended + moving)), "busy"],
+    [" ", width],
   ];
-  return [
-    { text: "[" },
-    ...parts
-      .filter(([, length]) => length > 0)
-      .map(([glyph, length, tone]) => ({ text: glyph.repeat(length), tone })),
-    { text: "]" },
-  ];
+  const parts = ends.map(([glyph, end, tone], at) => {
+    const [, start] = ends[at - 1] ?? ["", 0];
+    return { text: glyph.repeat(end - start), tone };
+  });
+  return [{ text: "[" }, ...parts.filter(({ text }) => text !== ""), { text: "]" }];
 }

@@ -1,3 +1,4 @@
+import type { ListedState } from "../../../services/contract/job-list.ts";
 import type { EndStatus } from "../../../services/contract/task.ts";
 
 /** Not taken from the contract's schemas: these take longer to load than most commands to run. */
@@ -6,3 +7,9 @@ export const END_STATUSES = [
   "FAILED",
   "CANCELLED",
 ] as const satisfies readonly EndStatus[];
+
+export const LISTED_STATES = [
+  "SCHEDULED",
+  "RUNNING",
+  ...END_STATUSES,
+] as const satisfies readonly ListedState[];

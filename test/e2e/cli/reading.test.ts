@@ -6,6 +6,7 @@ import { stripVTControlCharacters } from "node:util";
 import { parse } from "csv-parse/sync";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { action, TerminalError } from "../../../services/actions.ts";
+import type { JobSummary } from "../../../services/contract/job-list.ts";
 import { gated } from "../../support/actions.ts";
 import { CLI, cliFor } from "../../support/cli.ts";
 import { startTestFanfold } from "../../support/test-fanfold.ts";
@@ -145,6 +146,23 @@ it("counts anew", async () => {
     code: 0,
     stdout: "ok: 5 outcomes checked, 0 tasks in flight\n",
   });
+});
+
+it("lists jobs, the newest first, by status and label", async () => {
+  const { stdout } = await run("ls");
+  expect(lines(stdout)).toEqual([
+    expect.stringMatching(/^job +status +action +started +took +labels$/),
+    expect.stringMatching(/^open +RUNNING +gated +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/),
+    expect.stringMatching(/^halves +FAILED +halve +\S+ \S+ +\d+\.\d s +team=crm$/),
+  ]);
+  const ids = async (...args: string[]) =>
+    parsed((await run("ls", "--json", ...args)).stdout).map(
+      (listed) => (listed as JobSummary).jobId,
+    );
+  expect(await ids("--status", "RUNNING")).toEqual([open]);
+  expect(await ids("--label", "team=crm")).toEqual([ended]);
+  expect(await ids("--label", "team=ops")).toEqual([]);
+  expect(await ids("--limit", "1")).toEqual([open]);
 });
 
 it("says what a request would run, and starts nothing", async () => {

@@ -23,7 +23,7 @@ describe("the help", () => {
     },
   );
 
-  it.each(["status", "watch", "why", "results", "failures", "timeline", "verify", "plan"])(
+  it.each(["ls", "status", "watch", "why", "results", "failures", "timeline", "verify", "plan"])(
     "of %s, which reads, has --json",
     (name) => {
       const flags = defined.get(name)?.options.map(({ long }) => long);

@@ -16,7 +16,7 @@ describe("bar", () => {
     [{ succeeded: 99, running: 1 }, "[=========>]"],
     [{ succeeded: 100 }, "[==========]"],
     [{ succeeded: 99, failed: 1 }, "[=========x]"],
-    [{ failed: 1 }, "[x         ]"],
+    [{ failed: 1 }, "[          ]"],
     [{ retrying: 1 }, "[>         ]"],
   ])("draws %j as %s", (counts, picture) => {
     expect(drawn(counts)).toBe(picture);

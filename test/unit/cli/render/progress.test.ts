@@ -61,8 +61,8 @@ describe("renderStatus", () => {
     expect(drawn(job(reading, sending), 100)).toMatchInlineSnapshot(`
       [
         "campaign-99 RUNNING 12.4 s",
-        "prepare_recipients [==========>                   ]  34 %  34 of 100, 12/s, 6 s left, 4 running",
-        "send_emails        [====================x>        ]  71 %  24,011 of 34,000+, 1 failed, 3,912/s, 50 ",
+        "prepare_recipients [==========>>                  ]  34 %  34 of 100, 12/s, 6 s left, 4 running",
+        "send_emails        [=====================>        ]  71 %  24,011 of 34,000+, 1 failed, 3,912/s, 50 ",
       ]
     `);
   });
