@@ -6,6 +6,10 @@ const seconds = 1000;
 /** Each file starts servers of its own; they mostly wait. */
 const serverTests = { pool: "forks", maxWorkers: 2 } as const;
 
+/** What these test is the embedded server itself, or its worker: no container can stand in. */
+const onEmbeddedServer = ["campaign", "crashing", "embedded", "identity", "secrets"];
+const isServerContained = process.env["FANFOLD_TEST_SERVER"] === "container";
+
 export default defineConfig({
   test: {
     projects: [
@@ -28,6 +32,9 @@ export default defineConfig({
           ...serverTests,
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
+          exclude: isServerContained
+            ? onEmbeddedServer.map((name) => `test/e2e/${name}.test.ts`)
+            : [],
           testTimeout: 60 * seconds,
           hookTimeout: 60 * seconds,
           sequence: { groupOrder: 1 },
@@ -41,6 +48,17 @@ export default defineConfig({
           testTimeout: 300 * seconds,
           hookTimeout: 120 * seconds,
           sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        test: {
+          name: "containers",
+          include: ["test/containers/**/*.test.ts"],
+          pool: "forks",
+          fileParallelism: false,
+          testTimeout: 120 * seconds,
+          hookTimeout: 120 * seconds,
+          sequence: { groupOrder: 3 },
         },
       },
     ],

@@ -1,0 +1,16 @@
+import { startRestate, type RestateServer } from "../../services/embedded/server.ts";
+
+/** What a test knows of its server. */
+export type TestServer = Pick<RestateServer, "ingressUrl" | "adminUrl" | "identityKey" | "stop">;
+
+/** A server of the test's own: embedded, or in a container of the same kind if FANFOLD_TEST_SERVER says so. */
+export async function startTestServer(): Promise<TestServer> {
+  if (process.env["FANFOLD_TEST_SERVER"] !== "container") return startRestate({ env: FAST });
+  const { startServerContainer } = await import("../containers/support/server-container.ts");
+  return startServerContainer(FAST);
+}
+
+// --- internal ---
+
+/** A test that loses power loses nothing. */
+const FAST = { RESTATE_LOG_SERVER__ROCKSDB_DISABLE_WAL_FSYNC: "true" };
