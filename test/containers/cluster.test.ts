@@ -31,7 +31,10 @@ it.each([0, 1, 2])(
     const [node, url] = [`restate-${at + 1}`, urls[at]!];
     // Its clients begin with the address that will be gone.
     const client = connect({ ingressUrls: [...urls.slice(at), ...urls.slice(0, at)] });
-    const job = await client.submit({ jobId: node, ...twoStages({ first: 2_500, each: 19 }) });
+    const job = await client.submit({
+      jobId: node,
+      ...twoStages({ first: 2_500, each: 19, concurrency: 200 }),
+    });
     await inTheMiddle(job, 5_000);
     await cluster.kill(node);
     try {

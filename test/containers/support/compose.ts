@@ -54,6 +54,9 @@ export async function startCompose(
     down,
     /** Of which ends of a job an action was told. */
     told: (jobId: string) => toldOf(join(folder, "told"), jobId),
+    /** Runs a command in a service's container; the answer is what it prints. */
+    exec: async (service: string, ...command: string[]) =>
+      docker("exec", await containerOf(service), ...command),
     /** Ends a service's container by SIGKILL; nothing starts it again. */
     kill: async (service: string) => docker("kill", await containerOf(service)),
   };

@@ -5,10 +5,12 @@ export interface TwoStages {
   readonly first: number;
   /** that each of them gives to the second */
   readonly each: number;
+  /** how many run at once in each stage */
+  readonly concurrency: number;
 }
 
-/** A job of two stages whose tasks take 20 ms, 200 at a time in each; somebody is told of each end. */
-export function twoStages({ first, each }: TwoStages) {
+/** A job of two stages whose tasks take 20 ms; somebody is told of each end. */
+export function twoStages({ first, each, concurrency }: TwoStages) {
   const onComplete = [{ action: "told" }];
   return {
     actionChain: [
@@ -17,7 +19,7 @@ export function twoStages({ first, each }: TwoStages) {
     ],
     payload: { each, sleepMs: 20 },
     fanout: { tasks: first },
-    limits: { concurrency: 200 },
+    limits: { concurrency },
     fold: "none",
     onComplete,
   } as const;
