@@ -56,10 +56,12 @@ it("both workers behind the one name have run tasks", async () => {
 });
 
 it("stores snapshots of its partitions", async () => {
-  const logs = await cluster.compose(["logs", "--no-color", "snapshots"]);
-  expect(logs).toContain("stored fanfold/snapshots/");
+  const areStored = async () =>
+    (await docker("logs", await cluster.containerOf("snapshots"))).includes(SNAPSHOT);
+  expect(await becomesTrue(areStored, { withinMs: 120_000, everyMs: 500 })).toBe(true);
 });
 
 // --- internal ---
 
 const PATIENCE = { withinMs: 60_000, everyMs: 100 };
+const SNAPSHOT = "stored fanfold/snapshots/";

@@ -29,10 +29,8 @@ beforeAll(async () => {
   const port = (inside: number) => `http://127.0.0.1:${server.getMappedPort(inside)}`;
   url = port(8080);
 
-  for (const container of [engine(network), crm(network)]) {
-    const started = await container.start();
-    undo.push(() => started.stop());
-  }
+  const workers = await Promise.all([engine(network).start(), crm(network).start()]);
+  for (const started of workers) undo.push(() => started.stop());
   for (const name of ["engine", "crm"]) {
     await registerEndpoint(port(9070), `http://${name}:9080`);
   }
