@@ -8,6 +8,7 @@ export function undelivered(
   { attempts, error }: { attempts: number; error: string },
 ): void {
   const { generation, n } = place;
-  ctx.console.warn({ generation, receiver: n, attempts }, "A receiver was not told:", error);
-  sendNotified(ctx, place, { status: "UNDELIVERED", attempts, error: error.slice(0, 200) });
+  const problem = error.slice(0, 200);
+  ctx.console.warn({ generation, receiver: n, attempts }, "A receiver was not told:", problem);
+  sendNotified(ctx, place, { status: "UNDELIVERED", attempts, error: problem });
 }

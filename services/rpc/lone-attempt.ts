@@ -36,17 +36,21 @@ export async function loneAttempt(
   const start = () => {
     if (attempt || !entry.mayStart()) return;
     attempt = new Attempt(action, task, systemClock.now(), resolve, host);
-    givenUp.addEventListener("abort", () => attempt?.cancel(new Error("The call was given up.")));
     entry.started();
     deadlines.add(attempt);
     attempt.start();
   };
   const entry = admission.enter(task.jobId, start, { isSuspect });
+  const leave = () => {
+    if (!attempt) resolve(LEFT);
+  };
+  givenUp.addEventListener("abort", () => {
+    leave();
+    attempt?.cancel(new Error("The call was given up."));
+  });
   start();
   const undrain = drainable({
-    leave: () => {
-      if (!attempt) resolve(LEFT);
-    },
+    leave,
     abandon: () => {
       attempt?.discard(new Error("The worker gave this attempt up; the call runs again."));
       resolve(LEFT);

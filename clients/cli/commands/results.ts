@@ -57,21 +57,27 @@ async function run(job: Job, options: Options): Promise<void> {
         ...(cursor === undefined ? {} : { cursor }),
       });
       const outcomes = async function* () {
-        for await (const outcome of found) {
-          yield outcome;
-          reached = found.cursor;
+        try {
+          for await (const outcome of found) {
+            yield outcome;
+            reached = found.cursor;
+          }
+        } catch (error) {
+          // What was read before an interruption is written nonetheless.
+          if (!signal.aborted) throw error;
         }
       };
       const format: Transform = csv ? outcomesAsCsv() : outcomesAsNdjson();
       const target = output === undefined ? process.stdout : createWriteStream(output);
       await pipeline(Readable.from(outcomes()), format, target, { end: output !== undefined });
+      signal.throwIfAborted();
       if (!follow && !(await hasEnded(job, stage))) {
         say(
           `The stage still runs: --follow waits for the rest, --cursor ${found.cursor} reads on.`,
         );
       }
     },
-    () => `Interrupted: fanfold results ${job.id} --cursor ${reached} reads on.`,
+    () => `Interrupted: the same command with --cursor ${reached} reads on.`,
   );
 }
 

@@ -42,6 +42,27 @@ describe("a single call in a process that ends", () => {
   });
 });
 
+describe("a single call that is given up", () => {
+  it("never starts when it waits for a place", async () => {
+    admission.open(1);
+    const { answer: first, finish } = called();
+    const { answer, signals, giveUp } = called();
+    giveUp();
+    expect(await answer).toEqual(LEFT);
+    finish("the first");
+    await first;
+    expect(signals).toEqual([]);
+  });
+
+  it("is asked to stop when it runs", async () => {
+    const { answer, finish, signals, giveUp } = called();
+    giveUp();
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true]);
+    finish("too late");
+    await answer;
+  });
+});
+
 // --- internal ---
 
 /** A call that ends when it is told to. */
@@ -55,9 +76,13 @@ function called() {
       return promise;
     },
   });
-  const givenUp = new AbortController().signal;
-  const answer = loneAttempt(patient, task, { givenUp, isSuspect: false, spans: null });
-  return { answer, finish, signals };
+  const caller = new AbortController();
+  const answer = loneAttempt(patient, task, {
+    givenUp: caller.signal,
+    isSuspect: false,
+    spans: null,
+  });
+  return { answer, finish, signals, giveUp: () => caller.abort() };
 }
 
 const task = {
