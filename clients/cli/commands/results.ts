@@ -1,13 +1,11 @@
-import { createWriteStream } from "node:fs";
-import { Readable, type Transform } from "node:stream";
-import { pipeline } from "node:stream/promises";
 import { Option } from "commander";
 import type { Job, ResultsOptions } from "../../client/index.ts";
 import type { CliCommand } from "../command.ts";
-import { outcomesAsCsv, outcomesAsNdjson } from "../render/outcomes.ts";
+import { csvHead, outcomeAsCsv, outcomeAsJson } from "../render/outcomes.ts";
 import { onJob, type Connection } from "../shared/connection.ts";
 import { interruptible } from "../shared/interruption.ts";
 import { say } from "../shared/output.ts";
+import { openSink } from "../shared/sink.ts";
 import { END_STATUSES } from "../shared/statuses.ts";
 import { wholeNumber } from "../shared/values.ts";
 
@@ -56,21 +54,17 @@ async function run(job: Job, options: Options): Promise<void> {
         ...(status === undefined ? {} : { status }),
         ...(cursor === undefined ? {} : { cursor }),
       });
-      const outcomes = async function* () {
-        try {
-          for await (const outcome of found) {
-            yield outcome;
-            reached = found.cursor;
-          }
-        } catch (error) {
-          // What was read before an interruption is written nonetheless.
-          if (!signal.aborted) throw error;
+      const line = csv ? outcomeAsCsv : outcomeAsJson;
+      const sink = await openSink(output);
+      try {
+        if (csv) await sink.write(csvHead());
+        for await (const outcome of found) {
+          await sink.write(line(outcome));
+          reached = found.cursor;
         }
-      };
-      const format: Transform = csv ? outcomesAsCsv() : outcomesAsNdjson();
-      const target = output === undefined ? process.stdout : createWriteStream(output);
-      await pipeline(Readable.from(outcomes()), format, target, { end: output !== undefined });
-      signal.throwIfAborted();
+      } finally {
+        await sink.close();
+      }
       if (!follow && !(await hasEnded(job, stage))) {
         say(
           `The stage still runs: --follow waits for the rest, --cursor ${found.cursor} reads on.`,

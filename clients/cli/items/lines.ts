@@ -46,7 +46,7 @@ export async function* readLines(
 const LINE_FEED = 10;
 const UTF_8 = new TextDecoder("utf-8", { fatal: true });
 
-/** A mark of the byte order before the first line is left out. */
+/** A mark of the byte order, as some put before the first line, is left out. */
 function decoded(line: Buffer, name: string, number: number): string {
   try {
     return UTF_8.decode(line);

@@ -1,23 +1,22 @@
-import { Transform } from "node:stream";
-import { stringify } from "csv-stringify";
+import { stringify } from "csv-stringify/sync";
 import type { TaskOutcome } from "../../../services/contract/task.ts";
 
-/** Turns outcomes into lines of JSON. */
-export function outcomesAsNdjson(): Transform {
-  return new Transform({
-    writableObjectMode: true,
-    transform: (outcome: TaskOutcome, _encoding, done) =>
-      done(null, `${JSON.stringify(outcome)}\n`),
-  });
+/** An outcome as a line of JSON. */
+export function outcomeAsJson(outcome: TaskOutcome): string {
+  return `${JSON.stringify(outcome)}\n`;
 }
 
-/** Turns outcomes into rows of CSV; a value that is no text is JSON. */
-export function outcomesAsCsv(): Transform {
-  return stringify({
-    header: true,
+/** An outcome as a row of CSV; a value that is no text is JSON in its cell. */
+export function outcomeAsCsv(outcome: TaskOutcome): string {
+  return stringify([outcome], {
     columns: COLUMNS,
     cast: { object: (value) => JSON.stringify(value), boolean: String },
   });
+}
+
+/** The row before the others. */
+export function csvHead(): string {
+  return stringify([COLUMNS]);
 }
 
 // --- internal ---

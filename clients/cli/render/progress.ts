@@ -11,7 +11,7 @@ export function renderStatus(status: JobStatus, columns: number): Line[] {
   const lines = stages.map((stage): Line => [
     { text: `${stage.action.padEnd(names)} ` },
     ...(barWidth === 0 ? [] : [...bar(stage.counts, barWidth), { text: " " }]),
-    ...renderCounts(stage),
+    ...renderCounts(stage, columns - names - 1 - (barWidth === 0 ? 0 : barWidth + 3)),
   ]);
   const said: Line[] = customStatus === undefined ? [] : [[{ text: customStatus, tone: "quiet" }]];
   return [headline(status), ...lines, ...said].map((line) => fitting(line, columns));
@@ -19,12 +19,12 @@ export function renderStatus(status: JobStatus, columns: number): Line[] {
 
 /** Where a stage stands, in one sentence for a log. */
 export function renderStage(stage: StageStatus): string {
-  return `${stage.action} ${plain(renderCounts(stage)).trimStart()}`;
+  return `${stage.action} ${plain(renderCounts(stage, Infinity)).trimStart()}`;
 }
 
 // --- internal ---
 
-/** Bars keep their width while the numbers beside them grow; the last of these are cut off. */
+/** Bars keep their width while the numbers beside them grow; the last of these are left out. */
 function barWidthOf(columns: number): number {
   const left = columns - "100 %  100,000 of 100,000+, 10,000/s, 10 s left [] ".length;
   return columns < 45 ? 0 : Math.max(10, Math.min(30, left));
@@ -51,7 +51,11 @@ function headline({ jobId, status, stopping, generation, startedAt, updatedAt }:
   ];
 }
 
-function renderCounts({ counts, percent, sealed, ratePerSecond, etaMs }: StageStatus): Line {
+/** The most important first; what does not fit is left out. */
+function renderCounts(
+  { counts, percent, sealed, ratePerSecond, etaMs }: StageStatus,
+  columns: number,
+): Line {
   const { total, succeeded, failed, cancelled, retrying, running } = counts;
   const ended = succeeded + failed + cancelled;
   const isMoving = percent < 100 && running + retrying > 0;
@@ -64,8 +68,13 @@ function renderCounts({ counts, percent, sealed, ratePerSecond, etaMs }: StageSt
     ...counted(running, "running"),
     ...counted(retrying, "retrying"),
   ];
-  const listed = parts.flatMap((part, at) => (at === 0 ? [part] : [{ text: ", " }, part]));
-  return [{ text: `${String(percent).padStart(3)} %  ` }, ...listed];
+  const line: Span[] = [{ text: `${String(percent).padStart(3)} %  ` }];
+  for (const [at, part] of parts.entries()) {
+    const spans = at === 0 ? [part] : [{ text: ", " }, part];
+    if (at > 0 && plain([...line, ...spans]).length > columns) break;
+    line.push(...spans);
+  }
+  return line;
 }
 
 const counted = (tasks: number, word: string, tone?: Tone): Span[] =>

@@ -156,10 +156,11 @@ it("lists jobs, the newest first, by status and label", async () => {
     expect.stringMatching(/^open +RUNNING +gated +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/),
     expect.stringMatching(/^halves +FAILED +halve +\S+ \S+ +\d+\.\d s +team=crm$/),
   ]);
-  const ids = async (...args: string[]) =>
-    parsed((await run("ls", "--json", ...args)).stdout).map(
-      (listed) => (listed as JobSummary).jobId,
-    );
+  const ids = async (...args: string[]) => {
+    const listed = await run("ls", "--json", ...args);
+    expect(listed).toMatchObject({ code: 0, stderr: "" });
+    return parsed(listed.stdout).map((summary) => (summary as JobSummary).jobId);
+  };
   expect(await ids("--status", "RUNNING")).toEqual([open]);
   expect(await ids("--label", "team=crm")).toEqual([ended]);
   expect(await ids("--label", "team=ops")).toEqual([]);
