@@ -6,10 +6,17 @@ const seconds = 1000;
 /** Each file starts servers of its own; they mostly wait. */
 const serverTests = { pool: "forks", maxWorkers: 2 } as const;
 
+/** What a test expects need not be read. */
+const env = { FANFOLD_LOG: process.env["FANFOLD_LOG"] ?? "error" };
+
+/** What these test is the embedded server itself, or its worker: no container can stand in. */
+const onEmbeddedServer = ["campaign", "crashing", "embedded", "identity", "secrets"];
+const isServerContained = process.env["FANFOLD_TEST_SERVER"] === "container";
+
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: "unit", include: ["test/unit/**/*.test.ts"] } },
+      { test: { name: "unit", env, include: ["test/unit/**/*.test.ts"] } },
       {
         test: {
           name: "types",
@@ -27,7 +34,11 @@ export default defineConfig({
         test: {
           ...serverTests,
           name: "e2e",
+          env,
           include: ["test/e2e/**/*.test.ts"],
+          exclude: isServerContained
+            ? onEmbeddedServer.map((name) => `test/e2e/${name}.test.ts`)
+            : [],
           testTimeout: 60 * seconds,
           hookTimeout: 60 * seconds,
           sequence: { groupOrder: 1 },
@@ -37,10 +48,22 @@ export default defineConfig({
         test: {
           ...serverTests,
           name: "chaos",
+          env,
           include: ["test/chaos/**/*.test.ts"],
           testTimeout: 300 * seconds,
           hookTimeout: 120 * seconds,
           sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        test: {
+          name: "containers",
+          include: ["test/containers/**/*.test.ts"],
+          pool: "forks",
+          fileParallelism: false,
+          testTimeout: 300 * seconds,
+          hookTimeout: 180 * seconds,
+          sequence: { groupOrder: 3 },
         },
       },
     ],

@@ -8,6 +8,7 @@ import { connect } from "../client/index.ts";
 import { count, seconds } from "./render/numbers.ts";
 import { progressWriter } from "./render/progress-writer.ts";
 import { importRecords, recordOutcomes } from "./records/import.ts";
+import { say } from "./shared/output.ts";
 
 const usage = "npm run import-records -- users.csv [--job id] [--ingress-url url]";
 
@@ -76,8 +77,4 @@ function shown({ origin, status, result, error, input }: TaskOutcome) {
   const record = origin + 1;
   if (status === "SUCCEEDED") return { record, status, result };
   return { record, status, error: { code: error?.code, message: error?.message }, input };
-}
-
-function say(sentence: string): void {
-  process.stderr.write(`${sentence}\n`);
 }

@@ -18,10 +18,13 @@ export const JobSummary = z.object({
 });
 export type JobSummary = z.infer<typeof JobSummary>;
 
+/** A name, `=` and a value. */
+const LABEL_FILTER_CHARS = LIMITS.labelNameChars + 1 + LIMITS.labelValueChars;
+
 /** What `Jobs/list` takes. `label` is the name of a label, whatever its value, or `name=value`. */
 export const ListRequest = z.strictObject({
   status: ListedState.optional(),
-  label: z.string().min(1).max(LIMITS.labelFilterChars).optional(),
+  label: z.string().min(1).max(LABEL_FILTER_CHARS).optional(),
   cursor: z
     .string()
     .regex(/^\d{1,15}\.[A-Za-z0-9._:-]{1,128}$/, { error: "must be a cursor of an earlier page" })

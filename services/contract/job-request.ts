@@ -106,7 +106,7 @@ const StageOrName = z.union([ActionName, Stage], {
 });
 
 const Labels = z
-  .record(z.string().min(1).max(64), z.string().max(256))
+  .record(z.string().min(1).max(LIMITS.labelNameChars), z.string().max(LIMITS.labelValueChars))
   .refine((labels) => Object.keys(labels).length <= LIMITS.labels, {
     error: `must be at most ${LIMITS.labels}`,
   });

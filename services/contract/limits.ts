@@ -27,8 +27,8 @@ export const LIMITS = {
   concurrency: 100_000,
   batch: 1_000,
   labels: 16,
-  /** a label's name, `=` and its value */
-  labelFilterChars: 64 + 1 + 256,
+  labelNameChars: 64,
+  labelValueChars: 256,
   /** one page of a list of jobs */
   pageJobs: 1_000,
   /** who is told, of each stage and of the job */

@@ -13,6 +13,7 @@ import { isListedAnew, list } from "./listed.ts";
 import { keepCursor, pageSpec } from "./source.ts";
 import { stopTimers } from "./timers.ts";
 import { dismissWaiters } from "./events.ts";
+import { logStep } from "./log-step.ts";
 import { jobOutcome } from "./outcome.ts";
 import { KEYS } from "./state-keys.ts";
 import { tell } from "./tell.ts";
@@ -29,6 +30,7 @@ export async function step(
 ): Promise<JobState> {
   const { state, commands } = reduce(await withPages(ctx, before), event);
   for (const command of commands) await run(ctx, state, command);
+  logStep(ctx, event, state, commands);
   ctx.set(KEYS.job, state);
   await tell(ctx, state, commands);
   if (commands.some(({ type }) => type === "job ended")) {
@@ -102,7 +104,7 @@ function chunkSpec(
   const { action, call, rate, shared, retry, timeoutMs, graceMs, durability, payload, fold } =
     plan.stages[stage]!;
   const next = plan.stages[stage + 1];
-  const { total, collected } = state.stages[stage]!;
+  const { total, collected, order } = state.stages[stage]!;
   const fed = state.stages[stage + 1];
   return {
     jobId,
@@ -110,6 +112,7 @@ function chunkSpec(
     epoch,
     generation,
     stage,
+    order,
     ...planned,
     plan: { action, call, payload, rate, shared, retry, timeoutMs, graceMs, durability, fold },
     next: next ? { stage: stage + 1, action: next.action } : null,

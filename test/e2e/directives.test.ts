@@ -2,14 +2,15 @@ import * as restate from "@restatedev/restate-sdk";
 import type { Context } from "@restatedev/restate-sdk";
 import { afterAll, describe, expect, it, vi } from "vitest";
 import { registerEndpoint } from "../../services/embedded/register.ts";
-import { startRestate } from "../../services/embedded/server.ts";
 import { serveEndpoint } from "../../services/endpoint.ts";
 import { Control } from "../../services/task/control.ts";
 import type { Directive } from "../../services/task/directive.ts";
 import { sendDirective } from "../../services/wire/calls.ts";
 import { adminClient } from "../support/admin.ts";
+import { yieldTo } from "../unit/support/limiters.ts";
 import { accepted, httpClient } from "../support/http.ts";
 import { isReplayed } from "../support/test-fanfold.ts";
+import { startTestServer } from "../support/test-server.ts";
 
 /** Of steps that have begun and end when the test says so. */
 const gates = new Map<string, () => void>();
@@ -42,7 +43,7 @@ const sender = restate.service({
   },
 });
 
-const server = await startRestate();
+const server = await startTestServer();
 const endpoint = await serveEndpoint({ services: [listener, sender] });
 await registerEndpoint(server.adminUrl, endpoint.url);
 const http = httpClient(server.ingressUrl);
@@ -69,7 +70,7 @@ describe("Control", () => {
     if (!isReplayed) await vi.waitFor(() => expect(heard).toEqual([{ type: "pause" }]));
     gates.get("first")!();
     await begun("deaf");
-    await send({ type: "pause" }, { type: "yield" }, { type: "stop", reason: "enough" });
+    await send({ type: "pause" }, yieldTo(), { type: "stop", reason: "enough" });
     await arrived(to, 4);
     gates.get("deaf")!();
     await begun("last");

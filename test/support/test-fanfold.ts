@@ -1,11 +1,11 @@
 import { afterAll, vi } from "vitest";
 import { createApp, type AppOptions } from "../../services/app.ts";
 import { registerEndpoint } from "../../services/embedded/register.ts";
-import { startRestate } from "../../services/embedded/server.ts";
 import { serveEndpoint } from "../../services/endpoint.ts";
 import { adminClient } from "./admin.ts";
 import { httpClient } from "./http.ts";
 import { jobClient } from "./job-client.ts";
+import { startTestServer } from "./test-server.ts";
 
 /** Every suspension is replayed: slower, and a task may be run more often than its outcome says. */
 export const isReplayed = process.env["FANFOLD_TEST_SUSPEND"] === "1";
@@ -14,8 +14,11 @@ export const isReplayed = process.env["FANFOLD_TEST_SUSPEND"] === "1";
  * Fanfold with these actions and folds in this process, on a server of its own. Both end after the file's last
  * test, which fails if an invocation is then still at work.
  */
-export async function startTestFanfold(options: AppOptions) {
-  const server = await startRestate({ env: FAST });
+export async function startTestFanfold(
+  options: AppOptions,
+  serverEnv: Readonly<Record<string, string>> = {},
+) {
+  const server = await startTestServer(serverEnv);
   const { ingressUrl, adminUrl } = server;
   process.env["FANFOLD_PUBLIC_URL"] = ingressUrl;
   process.env["FANFOLD_INGRESS_URL"] = ingressUrl;
@@ -53,9 +56,6 @@ export async function startTestFanfold(options: AppOptions) {
 export type TestFanfold = Awaited<ReturnType<typeof startTestFanfold>>;
 
 // --- internal ---
-
-/** A test that loses power loses nothing. */
-const FAST = { RESTATE_LOG_SERVER__ROCKSDB_DISABLE_WAL_FSYNC: "true" };
 
 async function nothingIsAtWork(admin: ReturnType<typeof adminClient>): Promise<void> {
   await vi.waitFor(

@@ -3,7 +3,6 @@ import type { Job } from "../../client/index.ts";
 import { feed } from "../items/feed.ts";
 import { fileId } from "../items/file-id.ts";
 import { openItems } from "../items/open-items.ts";
-
 import { onJob, type Connection } from "../shared/connection.ts";
 import { interruptible } from "../shared/interruption.ts";
 import { jsonOption, type JsonOption } from "../shared/json-option.ts";

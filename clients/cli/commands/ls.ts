@@ -1,5 +1,6 @@
 import { Option } from "commander";
 import type { JobSummary, ListedState } from "../../../services/contract/job-list.ts";
+import { LIMITS } from "../../../services/contract/limits.ts";
 import type { CliCommand } from "../command.ts";
 import { jobTable } from "../render/job-table.ts";
 import { ingressOption, openClient, type Connection } from "../shared/connection.ts";
@@ -40,7 +41,7 @@ async function list({ json, limit, ingressUrl, ...filter }: Options): Promise<vo
   const client = await openClient({ ingressUrl });
   const jobs: JobSummary[] = [];
   let listed = 0;
-  for await (const job of client.list({ ...filter, limit: Math.min(limit, MOST_A_CALL) })) {
+  for await (const job of client.list({ ...filter, limit: Math.min(limit, LIMITS.pageJobs) })) {
     if (json) printJson(job);
     else jobs.push(job);
     listed += 1;
@@ -48,5 +49,3 @@ async function list({ json, limit, ingressUrl, ...filter }: Options): Promise<vo
   }
   if (!json) for (const line of jobTable(jobs)) print(line);
 }
-
-const MOST_A_CALL = 1_000;

@@ -71,7 +71,7 @@ async function run(job: Job, options: Options): Promise<void> {
         );
       }
     },
-    () => `Interrupted: fanfold results ${job.id} --cursor ${reached} reads on.`,
+    () => `Interrupted: the same command with --cursor ${reached} reads on.`,
   );
 }
 

@@ -36,7 +36,8 @@ async function run(size: CampaignSize, signal: AbortSignal): Promise<DemoResult>
   say(`A campaign for ${count(pages * perPage)} recipients on ${count(pages)} pages.`);
   const campaign = await startLocalCampaign(size);
   try {
-    const fanfold = await startFanfold({ samples: true, workerEnv: campaign.env });
+    const workerEnv = { FANFOLD_LOG: process.env["FANFOLD_LOG"] ?? "warn", ...campaign.env };
+    const fanfold = await startFanfold({ samples: true, workerEnv });
     try {
       const serverEnd = fanfold.server.exited.then(({ log }) => {
         throw new Error(`The Restate server ended by itself.\n${log}`.trim());

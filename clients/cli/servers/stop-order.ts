@@ -1,3 +1,4 @@
+import { onEndSignal } from "../shared/end-signals.ts";
 import { EXIT } from "../shared/exit-codes.ts";
 
 export interface StopOrder {
@@ -10,13 +11,12 @@ export interface StopOrder {
 export function stopOrder(): StopOrder {
   const { promise, resolve } = Promise.withResolvers<void>();
   let isGiven = false;
-  const stop = (signal: NodeJS.Signals) => {
+  onEndSignal((signal) => {
     // npm passes on a signal that the terminal has sent already: the second changes nothing.
     if (isGiven) return;
     isGiven = true;
     process.exitCode = signal === "SIGINT" ? EXIT.interrupted : EXIT.done;
     resolve();
-  };
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, stop);
+  });
   return { given: promise, isGiven: () => isGiven };
 }

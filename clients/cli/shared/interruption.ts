@@ -1,3 +1,4 @@
+import { onEndSignal } from "./end-signals.ts";
 import { EXIT } from "./exit-codes.ts";
 import { say } from "./output.ts";
 
@@ -11,8 +12,7 @@ export async function interruptible(
 ): Promise<void> {
   const interrupted = new AbortController();
   // npm passes on a signal that the terminal has sent already: the second changes nothing.
-  const interrupt = () => interrupted.abort();
-  for (const signal of SIGNALS) process.on(signal, interrupt);
+  const unlisten = onEndSignal(() => interrupted.abort());
   try {
     await work(interrupted.signal);
   } catch (error) {
@@ -21,10 +21,6 @@ export async function interruptible(
     say(`${process.stderr.isTTY ? "\n" : ""}${farewell()}`);
     process.exitCode = EXIT.interrupted;
   } finally {
-    for (const signal of SIGNALS) process.off(signal, interrupt);
+    unlisten();
   }
 }
-
-// --- internal ---
-
-const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;

@@ -68,7 +68,7 @@ export function labels(text: string, before: Record<string, string> = {}): Recor
   return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
 }
 
-/** `failed`, or indexes with commas between them. */
+/** A word of the contract, or indexes with commas between them. */
 export const redriven: Reader<"failed" | "unsucceeded" | "fold" | number[]> = (text) => {
   if (text === "failed" || text === "unsucceeded" || text === "fold") return text;
   const indexes = text.split(",");

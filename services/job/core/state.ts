@@ -111,7 +111,7 @@ export interface JobState {
   reason: string | null;
   isScheduled: boolean;
   isPaused: boolean;
-  /** a stage of it has or had a rate */
+  /** a stage of it has or had a rate, or its limits were changed: there may be limiters of its own */
   isPaced: boolean;
   /** null: it is not being stopped */
   stop: Stop | null;

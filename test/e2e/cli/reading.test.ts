@@ -9,6 +9,7 @@ import { action, TerminalError } from "../../../services/actions.ts";
 import type { JobSummary } from "../../../services/contract/job-list.ts";
 import { gated } from "../../support/actions.ts";
 import { CLI, cliFor } from "../../support/cli.ts";
+import { eventually } from "../../support/eventually.ts";
 import { startTestFanfold } from "../../support/test-fanfold.ts";
 
 const halve = action<{ item: number }, unknown>({
@@ -21,7 +22,7 @@ const halve = action<{ item: number }, unknown>({
 const gate = gated();
 
 const { ingressUrl, job } = await startTestFanfold({ actions: [halve, gate] });
-const { run, onTerminal } = cliFor(ingressUrl);
+const { run, start, onTerminal } = cliFor(ingressUrl);
 const folder = mkdtempSync(join(tmpdir(), "fanfold-cli-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -164,6 +165,18 @@ it("lists jobs, the newest first, by status and label", async () => {
   expect(await ids("--label", "team=crm")).toEqual([ended]);
   expect(await ids("--label", "team=ops")).toEqual([]);
   expect(await ids("--limit", "1")).toEqual([open]);
+});
+
+it("has printed all before the cursor that it names when it is interrupted", async () => {
+  const { id, submit } = job();
+  await submit({ action: "halve", fanout: { range: { start: 0, stop: 4 } }, open: true });
+  const { child, stdout, ended: end } = start(["results", id, "--follow"]);
+  await eventually(async () => expect(lines(stdout())).toHaveLength(5));
+  child.kill("SIGINT");
+  expect(await end).toMatchObject({
+    code: 130,
+    stderr: "Interrupted: the same command with --cursor 5 reads on.\n",
+  });
 });
 
 it("says what a request would run, and starts nothing", async () => {
