@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
+import { connect } from "../clients/client/index.ts";
 import type { ResultsPage } from "../services/contract/handlers.ts";
 import type { JobPage, ListRequest } from "../services/contract/job-list.ts";
 import type { JobOutcome } from "../services/contract/job-outcome.ts";
@@ -92,6 +93,14 @@ export class Ingress {
       const { stages } = (await this.#fetch(`Job/${jobId}/status`)) as JobStatus;
       if ((stages[0]?.counts.succeeded ?? 0) >= tasks) return;
       await sleep(POLL_MS);
+    }
+  }
+
+  /** Watches a job to its end, as a client of its own. */
+  async watch(jobId: string): Promise<void> {
+    const client = connect({ ingressUrl: this.#url });
+    for await (const { status } of client.job(jobId).watch({ signal: this.#signal })) {
+      if (status === "FAILED") throw new Error("A job that is watched ended FAILED.");
     }
   }
 

@@ -18,6 +18,7 @@ import { rate } from "./sections/rate.ts";
 import type { Section } from "./sections/section.ts";
 import { submits } from "./sections/submits.ts";
 import { waiting } from "./sections/waiting.ts";
+import { watchers } from "./sections/watchers.ts";
 import { startServers, type Servers } from "./servers.ts";
 
 const sections: readonly Section[] = [
@@ -33,6 +34,7 @@ const sections: readonly Section[] = [
   futures,
   submits,
   list,
+  watchers,
 ];
 
 try {
