@@ -6,6 +6,9 @@ const seconds = 1000;
 /** Each file starts servers of its own; they mostly wait. */
 const serverTests = { pool: "forks", maxWorkers: 2 } as const;
 
+/** What a test expects need not be read. */
+const env = { FANFOLD_LOG: process.env["FANFOLD_LOG"] ?? "error" };
+
 /** What these test is the embedded server itself, or its worker: no container can stand in. */
 const onEmbeddedServer = ["campaign", "crashing", "embedded", "identity", "secrets"];
 const isServerContained = process.env["FANFOLD_TEST_SERVER"] === "container";
@@ -13,7 +16,7 @@ const isServerContained = process.env["FANFOLD_TEST_SERVER"] === "container";
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: "unit", include: ["test/unit/**/*.test.ts"] } },
+      { test: { name: "unit", env, include: ["test/unit/**/*.test.ts"] } },
       {
         test: {
           name: "types",
@@ -31,6 +34,7 @@ export default defineConfig({
         test: {
           ...serverTests,
           name: "e2e",
+          env,
           include: ["test/e2e/**/*.test.ts"],
           exclude: isServerContained
             ? onEmbeddedServer.map((name) => `test/e2e/${name}.test.ts`)
@@ -44,6 +48,7 @@ export default defineConfig({
         test: {
           ...serverTests,
           name: "chaos",
+          env,
           include: ["test/chaos/**/*.test.ts"],
           testTimeout: 300 * seconds,
           hookTimeout: 120 * seconds,
@@ -53,6 +58,7 @@ export default defineConfig({
       {
         test: {
           name: "containers",
+          env,
           include: ["test/containers/**/*.test.ts"],
           pool: "forks",
           fileParallelism: false,

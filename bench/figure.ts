@@ -2,7 +2,7 @@
 export type Figure = {
   readonly name: string;
   readonly value: number;
-  readonly unit: "tasks/s" | "×" | "ms" | "MiB" | "%";
+  readonly unit: "tasks/s" | "jobs/s" | "×" | "ms" | "MiB" | "%";
   readonly target?: { readonly atLeast: number } | { readonly atMost: number };
 };
 

@@ -1,9 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ResultsPage } from "../services/contract/handlers.ts";
+import type { JobPage, ListRequest } from "../services/contract/job-list.ts";
 import type { JobOutcome } from "../services/contract/job-outcome.ts";
 import type { JobRequest } from "../services/contract/job-request.ts";
 import type { JobStatus } from "../services/contract/job-status.ts";
+import { atOnce } from "./at-once.ts";
 
 export type BenchJob = {
   readonly action: "noop" | "value" | "durable_noop" | "wait_10ms" | "HandWrittenTask/take";
@@ -120,9 +122,15 @@ export class Ingress {
     return times;
   }
 
+  async list(request: ListRequest): Promise<JobPage> {
+    return (await this.#post("Jobs/list", request)) as JobPage;
+  }
+
   /** Forgets the jobs that were run: between measurements, since their data goes in the background. */
   async purge(): Promise<void> {
-    for (const jobId of this.#ended.splice(0)) await this.#post(`Job/${jobId}/purge`);
+    await atOnce(PURGES_AT_ONCE, this.#ended.splice(0), (jobId) =>
+      this.#post(`Job/${jobId}/purge`),
+    );
   }
 
   // --- internal ---
@@ -145,6 +153,7 @@ export class Ingress {
 
 const CONCURRENCY = 1_000;
 const POLL_MS = 20;
+const PURGES_AT_ONCE = 50;
 
 /** A run that lost or failed tasks must not look fast. */
 function checkOutcome({ status, taskCounts }: JobOutcome, tasks: number): void {

@@ -11,10 +11,12 @@ import { cancel } from "./sections/cancel.ts";
 import { futures } from "./sections/futures.ts";
 import { judged } from "./sections/judged.ts";
 import { latency } from "./sections/latency.ts";
+import { list } from "./sections/list.ts";
 import { million } from "./sections/million.ts";
 import { noop } from "./sections/noop.ts";
 import { rate } from "./sections/rate.ts";
 import type { Section } from "./sections/section.ts";
+import { submits } from "./sections/submits.ts";
 import { waiting } from "./sections/waiting.ts";
 import { startServers, type Servers } from "./servers.ts";
 
@@ -29,6 +31,8 @@ const sections: readonly Section[] = [
   cancel,
   rate,
   futures,
+  submits,
+  list,
 ];
 
 try {

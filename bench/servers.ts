@@ -15,7 +15,7 @@ export type Servers = {
 /** One Restate server, and the two contestants each in a process of its own. */
 export async function startServers(): Promise<Servers> {
   const fanfold = await startFanfold({
-    workerEnv: { FANFOLD_ACTIONS: join(import.meta.dirname, "actions.ts") },
+    workerEnv: { FANFOLD_ACTIONS: join(import.meta.dirname, "actions.ts"), FANFOLD_LOG: "warn" },
   });
   let handWritten: Worker | undefined;
   const stop = async () => {

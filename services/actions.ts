@@ -9,7 +9,7 @@ import type { Task, TaskOutcome } from "./contract/task.ts";
 export interface ActionContext {
   /** Aborted when the attempt has timed out or its worker gives it up. */
   readonly signal: AbortSignal;
-  /** Writes one line to the worker's log, with the task's id. */
+  /** Writes one line to the worker's log, with the task's id and attempt. */
   readonly log: (message: string) => void;
   /** Says how far it is, in the job's `customStatus`: within about a second, the newest text counts. */
   readonly progress: (text: string) => void;

@@ -10,7 +10,9 @@ import { createNotifyService } from "./notify/notify.ts";
 import { webhookSecrets } from "./notify/signature.ts";
 import { createFoldService } from "./fold/fold.ts";
 import { registryOf, type Definition } from "./registry.ts";
+import { listing } from "./listing/listing.ts";
 import { limiter } from "./limits/limiter.ts";
+import { checkLogLevel } from "./log/log.ts";
 import { createDurableService } from "./rpc/durable-service.ts";
 import { createFunctionService } from "./rpc/function-service.ts";
 import { maxTasks } from "./max-tasks.ts";
@@ -21,6 +23,7 @@ import { drain } from "./task/executor/shutdown.ts";
 import { watchEventLoop } from "./task/executor/watchdog.ts";
 import { handlerFinder } from "./task/calls/handler-finder.ts";
 import { createRunner } from "./task/runner.ts";
+import { traced, type Traces } from "./traces/traces.ts";
 
 export type AnyService =
   ServiceDefinition<string, unknown> | VirtualObjectDefinition<string, unknown>;
@@ -40,6 +43,8 @@ export interface AppOptions {
   readonly services?: readonly AnyService[];
   /** When a webhook that failed is sent again; tests are in more of a hurry. */
   readonly webhookRetry?: RetryPlan;
+  /** What makes spans, from `fanfold/traces`; by default there are none. */
+  readonly traces?: Traces | null;
 }
 
 /**
@@ -54,6 +59,7 @@ export function createApp({
   actions,
   services = [],
   webhookRetry = WEBHOOK_RETRY,
+  traces = null,
 }: AppOptions): App {
   const { env } = process;
   const webhooks = {
@@ -67,23 +73,26 @@ export function createApp({
     ingressUrl: env["FANFOLD_INGRESS_URL"] ?? DEFAULT_INGRESS,
     webhookPolicy: webhooks.policy,
   };
+  checkLogLevel();
   admission.open(maxTasks());
   const unguard = guardProcess();
   const unwatch = watchEventLoop(Number(env["FANFOLD_WATCHDOG_MS"] ?? 60_000));
+  const all = [
+    createJobsService(engine),
+    createJobObject(engine),
+    chunk,
+    createRunner(engine.findAction, handlerFinder(engine.ingressUrl), traces),
+    data,
+    limiter,
+    sweep,
+    listing,
+    createNotifyService(webhooks),
+    createFoldService(engine.findFold),
+    ...actions.flatMap((definition) => serviceOf(definition, traces)),
+    ...services,
+  ];
   return {
-    services: [
-      createJobsService(engine),
-      createJobObject(engine),
-      chunk,
-      createRunner(engine.findAction, handlerFinder(engine.ingressUrl)),
-      data,
-      limiter,
-      sweep,
-      createNotifyService(webhooks),
-      createFoldService(engine.findFold),
-      ...actions.flatMap(serviceOf),
-      ...services,
-    ],
+    services: traces ? all.map((service) => traced(service, traces)) : all,
     close: async () => {
       await drain(GRACE_MS);
       unwatch();
@@ -95,10 +104,10 @@ export function createApp({
 // --- internal ---
 
 /** Every action is a service of its own name too. */
-function serviceOf(definition: Definition): AnyService[] {
+function serviceOf(definition: Definition, traces: Traces | null): AnyService[] {
   switch (definition.kind) {
     case "function":
-      return [createFunctionService(definition)];
+      return [createFunctionService(definition, traces)];
     case "durable":
       return [createDurableService(definition)];
     case "fold":

@@ -1,11 +1,14 @@
 import { createServer as createHttp1Server } from "node:http";
 import { createServer as createHttp2Server } from "node:http2";
 import { isIPv4 } from "node:net";
+import type { LoggerTransport } from "@restatedev/restate-sdk";
 import { createEndpointHandler } from "@restatedev/restate-sdk/node";
 import type { AnyService } from "./app.ts";
 import { trustedKeys } from "./endpoint/trusted-keys.ts";
 import { answerOperation } from "./endpoint/operations.ts";
 import { listenForBoth } from "./endpoint/two-protocols.ts";
+import { log } from "./log/log.ts";
+import { restateLog } from "./log/restate-log.ts";
 import { watchProcess } from "./metrics/exposition.ts";
 
 export interface EndpointOptions {
@@ -42,10 +45,10 @@ export async function serveEndpoint({
     );
   }
   let isClosing = false;
-  const logger: Logger = (meta, message, ...more) => {
-    // Errors only: the SDK has several lines to say about each invocation. Those that closing cuts
-    // off go on elsewhere.
-    if (meta.level === "error" && !isClosing) console.error(message, ...more);
+  const say = restateLog(log);
+  const logger: LoggerTransport = (...said) => {
+    // Of those that closing cuts off nothing is to be said: they go on elsewhere.
+    if (!isClosing) say(...said);
   };
   const restate = createEndpointHandler({ services, logger, identityKeys: [...identityKeys] });
   const listening = await listenForBoth(
@@ -58,6 +61,7 @@ export async function serveEndpoint({
     { host, port },
   );
   watchProcess();
+  log.info({ host, port: listening.port }, "The endpoint listens.");
   return {
     port: listening.port,
     url: `http://127.0.0.1:${listening.port}`,
@@ -69,8 +73,6 @@ export async function serveEndpoint({
 }
 
 // --- internal ---
-
-type Logger = NonNullable<Parameters<typeof createEndpointHandler>[0]["logger"]>;
 
 function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || (isIPv4(host) && host.startsWith("127."));

@@ -5,8 +5,8 @@ import { pipeline } from "node:stream/promises";
 import { parseArgs } from "node:util";
 import type { TaskOutcome } from "../../services/contract/task.ts";
 import { connect } from "../client/index.ts";
-import { progressWriter } from "./progress-writer.ts";
-import { count, seconds } from "./progress.ts";
+import { count, seconds } from "./render/numbers.ts";
+import { progressWriter } from "./render/progress-writer.ts";
 import { importRecords, recordOutcomes } from "./records/import.ts";
 
 const usage = "npm run import-records -- users.csv [--job id] [--ingress-url url]";

@@ -1,10 +1,12 @@
 import type { PlanAnswer } from "../../services/contract/handlers.ts";
+import type { JobSummary } from "../../services/contract/job-list.ts";
 import type { Fold } from "../../services/contract/job-request.ts";
 import type { InputOf, ResultOf } from "./action-ref.ts";
 import { askJob } from "./ask.ts";
 import { openIngress, type CallOptions, type ConnectOptions } from "./ingress.ts";
 import { openJob, type Job } from "./job.ts";
 import type { ActionOrName, JobResult, JobSpec, LastResult, Later } from "./job-spec.ts";
+import { listJobs, type ListOptions } from "./list.ts";
 import { randomId } from "./random-id.ts";
 import { wireRequest } from "./wire-request.ts";
 
@@ -37,6 +39,13 @@ export interface Client {
 
   /** A job that was submitted elsewhere; its types can be told by its actions: `client.job<typeof sendEmails>(id)`. */
   job<First = unknown, Last = First>(id: string): Job<InputOf<First>, ResultOf<Last>>;
+
+  /**
+   * The jobs that the server knows, the newest first. Those that are submitted meanwhile are not among them.
+   *
+   * @example for await (const { jobId } of client.list({ status: "FAILED" })) console.log(jobId);
+   */
+  list(options?: ListOptions): AsyncGenerator<JobSummary, void>;
 }
 
 /** Opens nothing yet: the first call connects. */
@@ -56,5 +65,6 @@ export function connect(options: ConnectOptions): Client {
         signal,
       }),
     job: (id) => openJob(id, askJob(ingress, id)),
+    list: (listOptions = {}) => listJobs(ingress, listOptions),
   };
 }

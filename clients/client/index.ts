@@ -9,6 +9,7 @@ export type { Collected, Groups, Stats, Top } from "./folded.ts";
 export type { CallOptions, ConnectOptions } from "./ingress.ts";
 export type { AnyJob, Job, TimelineOptions } from "./job.ts";
 export type { JobSpec, StageSpec } from "./job-spec.ts";
+export type { ListOptions } from "./list.ts";
 export type { OutcomeOf } from "./outcome.ts";
 export type { Results, ResultsOptions, TaskOutcomeOf } from "./results.ts";
 export type { WatchOptions } from "./watch.ts";

@@ -24,6 +24,7 @@ export {
   VerifyAnswer,
   WhyAnswer,
 } from "./handlers.ts";
+export { JobPage, JobSummary, ListedState, ListRequest } from "./job-list.ts";
 export { JobOutcome, StageOutcome, TaskCounts } from "./job-outcome.ts";
 export {
   FailurePolicy,

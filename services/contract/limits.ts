@@ -27,6 +27,10 @@ export const LIMITS = {
   concurrency: 100_000,
   batch: 1_000,
   labels: 16,
+  /** a label's name, `=` and its value */
+  labelFilterChars: 64 + 1 + 256,
+  /** one page of a list of jobs */
+  pageJobs: 1_000,
   /** who is told, of each stage and of the job */
   receivers: 8,
   webhookChars: 2_048,

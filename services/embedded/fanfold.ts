@@ -64,6 +64,5 @@ export async function startFanfold(options: FanfoldOptions = {}): Promise<Fanfol
   return { ingressUrl, adminUrl, endpointUrl: started.url, server, worker: started, stop };
 }
 
-// --- internal ---
-
-const mainEntry = join(import.meta.dirname, "..", `main${extname(import.meta.filename)}`);
+/** The worker of these actions and samples that the environment names. */
+export const mainEntry = join(import.meta.dirname, "..", `main${extname(import.meta.filename)}`);

@@ -1,3 +1,5 @@
+import { log } from "../log/log.ts";
+
 /** What a worker tells the process that started it. */
 export type WorkerReport = { readonly ready: true; readonly port: number };
 
@@ -24,7 +26,7 @@ export function onStop(close: () => Promise<void>): void {
     close().then(
       () => process.exit(0),
       (error: unknown) => {
-        process.stderr.write(`The endpoint did not close cleanly: ${String(error)}\n`);
+        log.fatal({ err: error }, "The endpoint did not close cleanly.");
         process.exit(1);
       },
     );

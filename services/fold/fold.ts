@@ -1,6 +1,7 @@
 import * as restate from "@restatedev/restate-sdk";
 import type { Context } from "@restatedev/restate-sdk";
 import type { FoldAnswer } from "../job/core/fold/user-fold.ts";
+import { about } from "../log/about.ts";
 import type { Registry } from "../registry.ts";
 import { USER_CODE } from "../task/user-code-options.ts";
 import { sendFold, sendFolded } from "../wire/calls.ts";
@@ -14,6 +15,7 @@ export function createFoldService(findFold: Registry["findFold"]) {
     name: "Fold",
     handlers: {
       run: restate.handlers.handler(USER_CODE, async (ctx: Context, spec: FoldSpec) => {
+        about(ctx, spec);
         const result = await answered(() => runFold(ctx, spec, findFold));
         if ("fold" in result) return void sendFold(ctx, result);
         const { jobId, epoch, generation, stage } = spec;

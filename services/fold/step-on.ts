@@ -1,44 +1,27 @@
 import type { Context } from "@restatedev/restate-sdk";
 import { TerminalError } from "../actions.ts";
 import { systemClock } from "../task/executor/clock.ts";
-import { isStillHere, release, type Begun } from "../task/executor/quarantine.ts";
-import { mark } from "../task/mark.ts";
-import { Suspects } from "../task/suspects.ts";
+import { isStillHere, type Begun } from "../task/executor/quarantine.ts";
+import { outlast, type Tried } from "../task/outlast.ts";
 import { foldFailure } from "./failure.ts";
 import { FoldSteps, type StepsOptions, type Taken } from "./steps.ts";
 
-type Progress = Exclude<Taken, { kind: "still" }>;
+type Progress = Extract<Taken, { kind: "seen" | "done" }>;
 type Page = Omit<StepsOptions, "isSuspect" | "clock">;
 
-/**
- * Takes a fold through outcomes until its progress is durable.
- *
- * Deaths of the process are counted by marks, as for tasks: three of them while the fold runs alone in the
- * process end it.
- */
+/** Takes a fold through outcomes until its progress is durable. */
 export async function stepOn(ctx: Context, page: Page): Promise<Progress> {
-  const suspects = new Suspects(1);
-  for (;;) {
-    const { kind } = suspects.next(THE_FOLD);
-    const begun = await mark(ctx, kind, ctx.request().attemptCompletedSignal);
-    const progress = await progressOf(ctx, page, begun);
-    const isConvicted = !progress && suspects.died(THE_FOLD, begun.isAlone).length > 0;
-    if (!progress && !isConvicted) continue;
-    release(ctx.request().id);
-    return progress ?? { kind: "done", answer: { error: foldFailure(CRASHED) } };
-  }
+  const progress = await outlast(ctx, (begun) => progressOf(ctx, page, begun));
+  return progress ?? { kind: "done", answer: { error: foldFailure(CRASHED) } };
 }
 
 // --- internal ---
-
-const THE_FOLD = [0];
 
 const CRASHED = new TerminalError("The worker process died of it again and again.", {
   code: "TASK_CRASHED",
 });
 
-/** Null: the process that began is gone. */
-async function progressOf(ctx: Context, page: Page, begun: Begun): Promise<Progress | null> {
+async function progressOf(ctx: Context, page: Page, begun: Begun): Promise<Tried<Progress>> {
   const { attemptCompletedSignal } = ctx.request();
   let steps: FoldSteps | undefined;
   const take = async (): Promise<Taken | null> => {

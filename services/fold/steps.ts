@@ -1,15 +1,16 @@
 import { TerminalError, type AnyFold } from "../actions.ts";
 import type { OutcomeErrorCode } from "../contract/errors.ts";
 import type { FoldAnswer } from "../job/core/fold/user-fold.ts";
-import { admission, type Entry } from "../task/executor/admission.ts";
 import type { Clock } from "../task/executor/clock.ts";
 import { jsonText } from "../task/executor/json-text.ts";
+import { drainable, type Drainable } from "../task/executor/shutdown.ts";
 import { readThrown } from "../task/executor/thrown.ts";
-import { turn } from "../task/executor/turn.ts";
 import { currentCode, type UserCode } from "../task/executor/user-code.ts";
 import { parseLine } from "../task/record.ts";
+import { LEFT } from "../task/outlast.ts";
 import { foldFailure } from "./failure.ts";
 import type { FoldSpec } from "./fold-spec.ts";
+import { Gate } from "./gate.ts";
 
 export interface StepsOptions {
   readonly fold: AnyFold;
@@ -25,17 +26,20 @@ export interface StepsOptions {
 export type Taken =
   /** a step is under way */
   | { readonly kind: "still" }
+  /** nothing: the process ends, and another goes on */
+  | typeof LEFT
   /** so many of the lines are in the accumulator */
   | { readonly kind: "seen"; readonly seen: number; readonly acc: string }
   | { readonly kind: "done"; readonly answer: FoldAnswer };
 
 /**
  * Takes a user's fold through some outcomes, one after the other. Whatever its code does, `take` answers
- * within about ten seconds, unless the code holds the thread.
+ * within about ten seconds, unless the code holds the thread. In a process that ends it answers when the
+ * step that runs has ended, or is given up.
  *
  * The accumulator is written as JSON between two steps only: a step may change it while it runs.
  */
-export class FoldSteps implements UserCode {
+export class FoldSteps implements UserCode, Drainable {
   readonly name: string;
   readonly #options: StepsOptions;
   #acc: { value: unknown } | null = null;
@@ -43,18 +47,18 @@ export class FoldSteps implements UserCode {
   #pending: Pending | null = null;
   #crash: Error | null = null;
   #interrupt: (() => void) | null = null;
-  readonly #entry: Entry;
-  /** called when user code may run again */
-  #opened: (() => void) | null = null;
-  #isInside = false;
+  readonly #gate: Gate;
+  readonly #undrain: () => void;
   #isStopped = false;
+  #isLeaving = false;
+  #isAbandoned = false;
 
   constructor(options: StepsOptions) {
     const { jobId, stage, fold } = options.spec;
     this.name = `fold ${fold} of ${jobId}/${stage}`;
     this.#options = options;
-    const { isSuspect } = options;
-    this.#entry = admission.enter(jobId, () => this.#opened?.(), { isSuspect });
+    this.#gate = new Gate({ ...options, jobId });
+    this.#undrain = drainable(this);
   }
 
   get isSettled(): boolean {
@@ -64,12 +68,15 @@ export class FoldSteps implements UserCode {
   async take(): Promise<Taken> {
     const until = this.#options.clock.now() + BEAT_MS;
     try {
-      return await currentCode.run(this, () => this.#goOn(until));
+      const taken = this.#isAbandoned
+        ? STILL
+        : await currentCode.run(this, () => this.#goOn(until));
+      return taken.kind === "still" && this.#hasLeft ? LEFT : taken;
     } catch (thrown) {
       this.#pending = null;
       return { kind: "done", answer: { error: foldFailure(thrown) } };
     } finally {
-      if (!this.#pending) this.#leave();
+      if (!this.#pending) this.#gate.leave();
     }
   }
 
@@ -79,24 +86,40 @@ export class FoldSteps implements UserCode {
     this.#interrupt?.();
   }
 
-  /** Nobody asks any more. */
+  /** No step begins any more. */
+  leave(): void {
+    this.#isLeaving = true;
+    this.#gate.shut();
+  }
+
+  /** Lets go of the step that runs. */
+  abandon(): void {
+    this.#isAbandoned = true;
+    this.#interrupt?.();
+  }
+
+  /** Nobody asks any more: all that was taken is durable, or lost. */
   stop(): void {
     this.#isStopped = true;
-    this.#leave();
-    this.#entry.leave();
+    this.#gate.close();
+    this.#undrain();
   }
 
   // --- internal ---
 
+  get #hasLeft(): boolean {
+    return this.#isLeaving && (this.#isAbandoned || !this.#pending);
+  }
+
   async #goOn(until: number): Promise<Taken> {
     const { fold, spec, lines } = this.#options;
-    if (!(await this.#mayRun(until))) return { kind: "still" };
+    if (!(await this.#mayRun(until))) return STILL;
     this.#acc ??= { value: JSON.parse(spec.acc ?? textOf(initOf(fold), ACC)) as unknown };
     while (this.#seen < lines.length && (await this.#mayRun(until))) {
       const acc = this.#acc.value as never;
       const line = lines[this.#seen]!;
       const answer = await this.#ask(() => fold.step(acc, parseLine(line, spec)), until);
-      if (!answer) return { kind: "still" };
+      if (!answer) return STILL;
       this.#acc = answer;
       this.#seen += 1;
     }
@@ -107,38 +130,13 @@ export class FoldSteps implements UserCode {
     }
     // Through JSON, so that `finish` is given the same wherever pages end.
     const answer = await this.#ask(() => finish(fold, JSON.parse(textOf(value, ACC))), until);
-    if (!answer) return { kind: "still" };
+    if (!answer) return STILL;
     return { kind: "done", answer: { json: textOf(answer.value ?? null, "The result") } };
   }
 
   /** Waits until user code may run: false if that is not before the beat. */
   async #mayRun(until: number): Promise<boolean> {
-    const { clock, isSuspect } = this.#options;
-    if (this.#pending) return true;
-    for (let now = clock.now(); now < until && !this.#isStopped; now = clock.now()) {
-      const isHeld = !admission.isOpen && !isSuspect;
-      if (this.#isInside ? isHeld : !this.#entry.mayStart()) {
-        this.#leave();
-        await this.#opening(until);
-        continue;
-      }
-      const { promise, resolve } = Promise.withResolvers<void>();
-      if (turn.hasTime(now, resolve)) {
-        this.#enter();
-        return true;
-      }
-      await promise;
-    }
-    return false;
-  }
-
-  async #opening(until: number): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const { clock } = this.#options;
-    const cancel = clock.timer(Math.max(1, until - clock.now()), resolve);
-    this.#opened = resolve;
-    await promise;
-    cancel();
+    return this.#pending !== null || this.#gate.pass(until);
   }
 
   /** What the user's code answers; null: it takes longer than the beat, and is to be asked for again. */
@@ -169,16 +167,6 @@ export class FoldSteps implements UserCode {
     void answer.then(resolve);
     return promise.finally(cancel);
   }
-
-  #enter(): void {
-    if (!this.#isInside) this.#entry.started();
-    this.#isInside = true;
-  }
-
-  #leave(): void {
-    if (this.#isInside) this.#entry.ended();
-    this.#isInside = false;
-  }
 }
 
 type Settled = { readonly value: unknown } | { readonly thrown: unknown };
@@ -188,6 +176,7 @@ interface Pending {
   readonly dueAt: number;
 }
 
+const STILL = { kind: "still" } as const;
 const BEAT_MS = 10_000;
 const ACC = "The accumulator";
 

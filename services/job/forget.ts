@@ -1,8 +1,9 @@
 import type { ObjectContext } from "@restatedev/restate-sdk";
-import { stageLimiter } from "../limits/keys.ts";
+import { stageRateLimiter, stageSlotLimiter } from "../limits/keys.ts";
 import { forgetLimiter, sendSweep } from "../wire/calls.ts";
 import { blocksOf, pageBlocks } from "./core/dispatch.ts";
 import type { JobState } from "./core/state.ts";
+import { unlist } from "./listed.ts";
 
 /** Ends a job's existence: its own state goes at once, what its chunks stored follows. */
 export function forget(ctx: ObjectContext, job: JobState): void {
@@ -12,7 +13,10 @@ export function forget(ctx: ObjectContext, job: JobState): void {
     sendSweep(ctx, { jobId: ctx.key, epoch, blocks, at: 0, block: 0 });
   }
   for (const stage of isPaced ? stages.keys() : []) {
-    forgetLimiter(ctx, stageLimiter(ctx.key, epoch, stage));
+    forgetLimiter(ctx, stageRateLimiter(ctx.key, epoch, stage));
+    forgetLimiter(ctx, stageSlotLimiter(ctx.key, epoch, stage));
   }
+  ctx.console.debug("The job is forgotten.");
+  unlist(ctx, job);
   ctx.clearAll();
 }

@@ -1,16 +1,17 @@
 import * as restate from "@restatedev/restate-sdk";
 import type { Context } from "@restatedev/restate-sdk";
+import { ListRequest, type JobPage } from "../contract/job-list.ts";
 import type { JobHandle, PlanAnswer } from "../contract/handlers.ts";
 import type { JobOutcome } from "../contract/job-outcome.ts";
 import { JobRequest, NewJobRequest, RunRequest } from "../contract/job-request.ts";
 import { checkReceivers } from "../notify/receivers.ts";
+import { listJobs } from "../listing/list-jobs.ts";
 import { bodySerde, readBody, type Body } from "../wire/body.ts";
 import { awaitOutcome, submitJob } from "../wire/calls.ts";
 import { planAnswer } from "./core/plan-answer.ts";
 import { checkHandlers } from "./check-handlers.ts";
 import type { Engine } from "./engine.ts";
-import { plannedJobsHandlers } from "./handlers/planned.ts";
-import { WAITING } from "./handlers/options.ts";
+import { UNRETAINED, WAITING } from "./handlers/options.ts";
 import { followSubJob } from "./sub-job.ts";
 import { checkRequest } from "./submit.ts";
 
@@ -51,8 +52,6 @@ export function createJobsService(engine: Engine) {
         },
       ),
 
-      ...plannedJobsHandlers,
-
       plan: restate.handlers.handler(
         { input: bodySerde(JobRequest), idempotencyRetention: 0 },
         async (ctx: Context, body: Body): Promise<PlanAnswer> => {
@@ -62,6 +61,12 @@ export function createJobsService(engine: Engine) {
           await checkHandlers(ctx, request, engine);
           return planAnswer(request, findAction);
         },
+      ),
+
+      list: restate.handlers.handler(
+        { input: bodySerde(ListRequest), ...UNRETAINED },
+        async (ctx: Context, body: Body): Promise<JobPage> =>
+          listJobs(ctx, readBody(ListRequest, body)),
       ),
     },
   });

@@ -23,6 +23,7 @@ export async function pageSpec(
     generation,
     stage: SOURCE,
     chunk,
+    order: stages[0]!.order,
     first: page,
     size: 1,
     window: 1,

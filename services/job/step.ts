@@ -9,9 +9,11 @@ import { LIMITS } from "../contract/limits.ts";
 import type { ChunkSpec } from "../task/chunk-spec.ts";
 import { sendChunk, sendDirective, sendExpire } from "../wire/calls.ts";
 import { keepCollected, mergeFold, startFold, storeFolded, storeResult } from "./folds.ts";
+import { isListedAnew, list } from "./listed.ts";
 import { keepCursor, pageSpec } from "./source.ts";
 import { stopTimers } from "./timers.ts";
 import { dismissWaiters } from "./events.ts";
+import { logStep } from "./log-step.ts";
 import { jobOutcome } from "./outcome.ts";
 import { KEYS } from "./state-keys.ts";
 import { tell } from "./tell.ts";
@@ -28,12 +30,14 @@ export async function step(
 ): Promise<JobState> {
   const { state, commands } = reduce(await withPages(ctx, before), event);
   for (const command of commands) await run(ctx, state, command);
+  logStep(ctx, event, state, commands);
   ctx.set(KEYS.job, state);
   await tell(ctx, state, commands);
   if (commands.some(({ type }) => type === "job ended")) {
     await announce(ctx, state, publicUrl);
     await dismissWaiters(ctx);
   }
+  if (isListedAnew(before, state)) list(ctx, state);
   return state;
 }
 
@@ -100,7 +104,7 @@ function chunkSpec(
   const { action, call, rate, shared, retry, timeoutMs, graceMs, durability, payload, fold } =
     plan.stages[stage]!;
   const next = plan.stages[stage + 1];
-  const { total, collected } = state.stages[stage]!;
+  const { total, collected, order } = state.stages[stage]!;
   const fed = state.stages[stage + 1];
   return {
     jobId,
@@ -108,6 +112,7 @@ function chunkSpec(
     epoch,
     generation,
     stage,
+    order,
     ...planned,
     plan: { action, call, payload, rate, shared, retry, timeoutMs, graceMs, durability, fold },
     next: next ? { stage: stage + 1, action: next.action } : null,

@@ -57,6 +57,8 @@ export function createJob(
   const source = plan.source && withHotPayload(plan.source, SOURCE);
   ctx.set(KEYS.request, requestEcho(request));
   if (plan.receivers > 0) ctx.set(KEYS.receivers, receiversOf(request));
+  const actions = plan.stages.map(({ action }) => action);
+  ctx.console.info({ actions }, "The job was submitted.");
   const epoch = ctx.rand.uuidv4().slice(0, 8);
   return newJob({ ...plan, stages, source }, { epoch, hash: requestHash(request), at });
 }

@@ -2,6 +2,7 @@ import * as restate from "@restatedev/restate-sdk";
 import type { ObjectContext } from "@restatedev/restate-sdk";
 import { expireLimiter } from "../wire/calls.ts";
 import {
+  expired,
   idleAt,
   lease,
   type LeaseAnswer,
@@ -21,6 +22,9 @@ export const limiter = restate.object({
       const before = await ctx.get<LimiterState>(STATE);
       const { state, answer } = lease(before, request, await ctx.date.now());
       const idle = idleAt(state);
+      for (const [holder, { job, held }] of expired(before, state, request)) {
+        ctx.console.warn({ jobId: job, holder, held }, "A chunk is silent: its lease is void.");
+      }
       if (idle !== null && idle <= state.at) ctx.clear(STATE);
       else ctx.set(STATE, state);
       if (idle !== null && idle > state.at && !isStageLimiter(ctx.key)) {

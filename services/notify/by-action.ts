@@ -14,6 +14,7 @@ import {
   type NoticePlace,
 } from "../wire/calls.ts";
 import { isRefused } from "./refused.ts";
+import { undelivered } from "./undelivered.ts";
 
 /** Runs an action that is told: as the one task of a job of its own, with every guarantee of one. */
 export async function runAction(
@@ -56,14 +57,6 @@ export async function followAction(ctx: Context, request: FollowRequest): Promis
 }
 
 // --- internal ---
-
-function undelivered(
-  ctx: Context,
-  place: NoticePlace,
-  { attempts, error }: { attempts: number; error: string },
-): void {
-  sendNotified(ctx, place, { status: "UNDELIVERED", attempts, error: error.slice(0, 200) });
-}
 
 /** The same for the same notice; the end of a long one is hashed. */
 function noticeJobId({ jobId, epoch, generation, stage, n }: NoticePlace): string {

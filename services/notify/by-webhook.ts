@@ -3,6 +3,7 @@ import type { Completion } from "../contract/completion.ts";
 import type { RetryPlan } from "../job/core/plan.ts";
 import { retryDelay } from "../task/executor/retry.ts";
 import { sendNotified, type NoticePlace } from "../wire/calls.ts";
+import { undelivered } from "./undelivered.ts";
 import { postWebhook, type WebhookSettings } from "./webhook.ts";
 
 export interface WebhookOptions extends WebhookSettings {
@@ -32,9 +33,8 @@ export async function sendWebhook(
     const { error, isFinal } = attempted;
     const failure = { attempts, isFinal, retryAfterMs: null };
     const delayMs = retryDelay(retry, failure, () => ctx.rand.random());
-    const status = delayMs === null ? "UNDELIVERED" : "PENDING";
-    sendNotified(ctx, place, { status, attempts, error });
-    if (delayMs === null) return;
+    if (delayMs === null) return undelivered(ctx, place, { attempts, error });
+    sendNotified(ctx, place, { status: "PENDING", attempts, error });
     await ctx.sleep(delayMs);
   }
 }

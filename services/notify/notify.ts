@@ -2,9 +2,10 @@ import * as restate from "@restatedev/restate-sdk";
 import type { Context } from "@restatedev/restate-sdk";
 import type { Completion } from "../contract/completion.ts";
 import { WAITING } from "../job/handlers/options.ts";
+import { about } from "../log/about.ts";
+import { drainedSteps } from "../task/drained-steps.ts";
 import {
   jobCompletion,
-  sendNotified,
   type FollowRequest,
   type NoticePlace,
   type NoticeRequest,
@@ -12,6 +13,7 @@ import {
 import { followAction, runAction } from "./by-action.ts";
 import { sendWebhook, type WebhookOptions } from "./by-webhook.ts";
 import { isRefused } from "./refused.ts";
+import { undelivered } from "./undelivered.ts";
 
 /** Tells one receiver of one end. The job does not wait for it; it only hears how it goes. */
 export function createNotifyService(webhooks: WebhookOptions) {
@@ -19,6 +21,7 @@ export function createNotifyService(webhooks: WebhookOptions) {
     name: "Notify",
     handlers: {
       deliver: async (ctx: Context, { receiver, ...place }: NoticeRequest): Promise<void> => {
+        about(ctx, place);
         const completion = await read(ctx, place);
         if (!completion) return;
         if ("webhook" in receiver) {
@@ -30,10 +33,13 @@ export function createNotifyService(webhooks: WebhookOptions) {
 
       follow: restate.handlers.handler(
         WAITING,
-        async (ctx: Context, request: FollowRequest): Promise<void> => followAction(ctx, request),
+        async (ctx: Context, request: FollowRequest): Promise<void> => {
+          about(ctx, request);
+          return followAction(ctx, request);
+        },
       ),
     },
-    options: { ingressPrivate: true },
+    options: { ingressPrivate: true, hooks: [drainedSteps] },
   });
 }
 
@@ -45,7 +51,7 @@ async function read(ctx: Context, place: NoticePlace): Promise<Completion | null
     const completion = await jobCompletion(ctx, place);
     if (!completion) {
       const error = "A later generation began before this one could be told.";
-      sendNotified(ctx, place, { status: "UNDELIVERED", attempts: 0, error });
+      undelivered(ctx, place, { attempts: 0, error });
     }
     return completion;
   } catch (error) {

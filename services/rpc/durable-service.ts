@@ -1,10 +1,12 @@
 import * as restate from "@restatedev/restate-sdk";
 import type { Context } from "@restatedev/restate-sdk";
 import type { AnyDurableAction } from "../durable-action.ts";
+import { about } from "../log/about.ts";
 import { TASK_HANDLER } from "../job/core/call-target.ts";
 import type { Body } from "../wire/body.ts";
 import { sendProgress, type DurableTask } from "../wire/calls.ts";
 import { jsonSerde } from "../wire/json.ts";
+import { drainedSteps } from "../task/drained-steps.ts";
 import { RETRIED } from "../task/user-code-options.ts";
 import { progressText } from "../task/executor/progress-text.ts";
 import { inputSerde, readInputBody, RPC } from "./options.ts";
@@ -28,6 +30,7 @@ export function createDurableService(action: AnyDurableAction) {
         { ...RETRIED, input: jsonSerde<DurableTask>(), output: RPC.output, ingressPrivate: true },
         async (ctx: Context, { epoch, task }: DurableTask): Promise<string> => {
           const { jobId, generation } = task;
+          about(ctx, task);
           const progress = (text: string) => {
             sendProgress(ctx, jobId, { epoch, generation, text: progressText(text) });
           };
@@ -35,5 +38,6 @@ export function createDurableService(action: AnyDurableAction) {
         },
       ),
     },
+    options: { hooks: [drainedSteps] },
   });
 }

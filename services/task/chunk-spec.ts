@@ -11,6 +11,8 @@ export interface ChunkSpec {
   readonly generation: number;
   readonly stage: number;
   readonly chunk: number;
+  /** number of the newest order of its stage when it was sent */
+  readonly order: number;
   readonly first: number;
   readonly size: number;
   /** how many of its tasks may run at once */

@@ -2,6 +2,7 @@ import * as restate from "@restatedev/restate-sdk";
 import { CancelledError, TerminalError, type Context } from "@restatedev/restate-sdk";
 import { CALL_ERRORS } from "../contract/errors.ts";
 import type { ChunkReport } from "../job/core/state.ts";
+import { about } from "../log/about.ts";
 import { runChunk, sendReport } from "../wire/calls.ts";
 import type { ChunkSpec } from "./chunk-spec.ts";
 
@@ -13,6 +14,7 @@ export const chunk = restate.service({
   name: "Chunk",
   handlers: {
     run: async (ctx: Context, spec: ChunkSpec): Promise<void> => {
+      about(ctx, spec);
       const report = await supervise(ctx, spec);
       if (report) sendReport(ctx, spec.jobId, report);
     },
@@ -30,6 +32,7 @@ async function supervise(ctx: Context, spec: ChunkSpec): Promise<ChunkReport | n
     } catch (error) {
       if (!(error instanceof TerminalError) || error instanceof CancelledError) throw error;
       if (error.code === CALL_ERRORS.JOB_NOT_FOUND.status) return null;
+      ctx.console.warn("The runner of this chunk was killed; another one takes it up.");
       if (isResumed) await ctx.sleep(PAUSE_MS);
     }
   }

@@ -15,24 +15,24 @@ export class Leases {
     this.#job = job;
   }
 
-  /** Asks one after the other: each gives no more starts than the one before it. */
+  /** Asks one after the other: each gives no more than the one before it. */
   async ask({ limiters, ...ask }: LeaseAsk): Promise<Grant> {
     this.#limiters = limiters;
     const starts: Starts[] = [];
     let slots: number | null = null;
     let againInMs = 0;
-    let wanted = ask.starts;
+    let { most, starts: wanted } = ask;
     for (const limiter of limiters) {
-      const request = { ...this.#request(limiter), ...ask, starts: wanted };
+      const request = { ...this.#request(limiter), ...ask, most, starts: wanted };
       const answer = await askLimiter(this.#ctx, limiter.key, request);
       if (answer.starts) {
         starts.push(answer.starts);
         wanted = answer.starts.count;
       }
-      slots = answer.slots ?? slots;
+      if (answer.slots !== null) slots = most = Math.min(most, answer.slots);
       againInMs = Math.max(againInMs, answer.againInMs);
     }
-    return { slots, starts, againInMs };
+    return { limiters, slots, starts, againInMs };
   }
 
   /** Gives everything back. */

@@ -1,25 +1,40 @@
 import type { Limits } from "../limits/core/lease.ts";
-import { actionLimiter, stageLimiter } from "../limits/keys.ts";
+import { actionLimiter, stageRateLimiter, stageSlotLimiter } from "../limits/keys.ts";
 import type { ChunkSpec } from "./chunk-spec.ts";
+import type { StageLimits } from "./directive.ts";
 import type { LimiterRef } from "./executor/lease.ts";
 
+/** The limiters that must grant what a chunk does while its stage allows this. */
+export type LimitersUnder = (allowed: StageLimits) => readonly LimiterRef[];
+
 /**
- * The limiters that must grant what a chunk does: its stage's, if it has a rate, then its action's, if
- * that shares limits among all jobs.
+ * Its stage's slots, if chunks in flight have more than they may use, its stage's rate, if it has one, then
+ * its action's limiter, if that shares limits among all jobs.
  */
 export function limitersOf(
-  { jobId, epoch, stage, chunk, plan }: ChunkSpec,
+  { jobId, epoch, stage, plan }: ChunkSpec,
   shared: Limits | null,
-): LimiterRef[] {
-  const limiters: LimiterRef[] = [];
-  const { rate } = plan;
-  if (rate) {
-    const key = stageLimiter(jobId, epoch, stage);
-    // A later chunk knows of a later change.
-    limiters.push({ kind: "rate", key, limits: { concurrency: null, rate }, version: chunk });
-  }
-  if (shared) {
-    limiters.push({ kind: "limiter", key: actionLimiter(plan.action), limits: shared, version: 0 });
-  }
-  return limiters;
+): LimitersUnder {
+  return ({ order: version, limits: { concurrency, rate } }) => {
+    const limiters: LimiterRef[] = [];
+    if (concurrency !== null) {
+      const key = stageSlotLimiter(jobId, epoch, stage);
+      limiters.push({ kind: "slots", key, limits: { concurrency, rate: null }, version });
+    }
+    if (rate) {
+      const key = stageRateLimiter(jobId, epoch, stage);
+      limiters.push({ kind: "rate", key, limits: { concurrency: null, rate }, version });
+    }
+    if (shared) {
+      const key = actionLimiter(plan.action);
+      limiters.push({ kind: "limiter", key, limits: shared, version: 0 });
+    }
+    return limiters;
+  };
 }
+
+/** What its stage allowed when the chunk was sent. */
+export const allowedAtFirst = ({ order, plan: { rate } }: ChunkSpec): StageLimits => ({
+  order,
+  limits: { concurrency: null, rate },
+});

@@ -1,4 +1,5 @@
 import type { Context, Serde } from "@restatedev/restate-sdk";
+import { taskId } from "../contract/task.ts";
 import type { FindAction } from "../job/core/plan.ts";
 import type { ChunkReport } from "../job/core/state.ts";
 import { CommitMeter } from "../metrics/commit-meter.ts";
@@ -8,6 +9,7 @@ import type { ChunkLog } from "./chunk-log.ts";
 import type { ChunkSpec } from "./chunk-spec.ts";
 import { Control } from "./control.ts";
 import { crashedGroup } from "./crashed-group.ts";
+import type { AttemptSpans } from "./executor/attempt-host.ts";
 import type { Execution } from "./executor/execution.ts";
 import type { GroupHead } from "./executor/group.ts";
 import type { Grant } from "./executor/lease.ts";
@@ -18,6 +20,13 @@ import { mark } from "./mark.ts";
 import { closeChunk, openChunk, type OpenChunk } from "./open-chunk.ts";
 import { save } from "./save.ts";
 import { Suspects, type Round } from "./suspects.ts";
+
+/** What the process has for the chunks that it runs. */
+export interface ChunkHost {
+  readonly findAction: FindAction;
+  /** null: nobody traces */
+  readonly spans: AttemptSpans | null;
+}
 
 /**
  * Runs a chunk to its end and answers its last report.
@@ -33,7 +42,7 @@ import { Suspects, type Round } from "./suspects.ts";
 export async function runChunk(
   ctx: Context,
   spec: ChunkSpec,
-  findAction: FindAction,
+  { findAction, spans }: ChunkHost,
 ): Promise<ChunkReport> {
   const control = new Control(ctx);
   const open = await openChunk(ctx, spec);
@@ -48,9 +57,11 @@ export async function runChunk(
     const round = control.stopped.aborted ? { ...next, group: left } : next;
     const begun = await begin(ctx, control, round.kind);
     log.begin(begun.at);
-    if (!(await hasDied(ctx, { control, open, round, begun, findAction, meter }))) continue;
+    if (!(await hasDied(ctx, { control, open, round, begun, findAction, meter, spans }))) continue;
     const lost = round.group.filter((index) => log.isOpen(index));
+    ctx.console.warn({ died: begun.worker, tasks: lost.length }, DEATH);
     for (const index of suspects.died(lost, begun.isAlone)) {
+      ctx.console.error({ taskId: taskId(spec.jobId, spec.stage, index) }, CONVICTION);
       const group = crashedGroup(spec, inputs, index, { begun, deaths: suspects.deaths(index) });
       log.add(group);
       meter.convicted(group.head);
@@ -63,6 +74,9 @@ export async function runChunk(
 }
 
 // --- internal ---
+
+const DEATH = "The process that ran this chunk has died; tasks without outcome run again.";
+const CONVICTION = "A task ends as TASK_CRASHED: its process died of it again and again.";
 
 const DIED = { died: true } as const;
 type Step = Lines<GroupHead | typeof DIED>;
@@ -88,6 +102,7 @@ async function hasDied(
     begun,
     findAction,
     meter,
+    spans,
   }: {
     readonly control: Control;
     readonly open: OpenChunk;
@@ -95,9 +110,9 @@ async function hasDied(
     readonly begun: Begun;
     readonly findAction: FindAction;
     readonly meter: CommitMeter;
+    readonly spans: AttemptSpans | null;
   },
 ): Promise<boolean> {
-  const { attemptCompletedSignal } = ctx.request();
   let execution: Execution | undefined;
   let grant: Grant | null = null;
   const take = async (): Promise<Step> => {
@@ -113,8 +128,9 @@ async function hasDied(
       begun,
       directive,
       findAction,
-      attemptCompletedSignal,
+      request: ctx.request(),
       grant,
+      spans,
     });
     const group = await execution.take();
     meter.taken(group.head);

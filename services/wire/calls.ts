@@ -30,6 +30,9 @@ import type { JobTimer } from "../job/timers.ts";
 import type { Notice, NoticeId } from "../job/core/notices.ts";
 import type { FoldSpec } from "../fold/fold-spec.ts";
 import type { Folded } from "../job/core/fold/user-fold.ts";
+import type { Entry, Position } from "../listing/core/entry.ts";
+import type { PartPage, PartRequest } from "../listing/core/pages.ts";
+import { partOf } from "../listing/parts.ts";
 import type { LeaseAnswer, LeaseRequest } from "../limits/core/lease.ts";
 import type { ChunkSpec } from "../task/chunk-spec.ts";
 import type { Directive } from "../task/directive.ts";
@@ -268,6 +271,17 @@ export const clearBlock = (ctx: Context, key: string) =>
 
 export const sendSweep = (ctx: Context, request: SweepRequest) =>
   send(ctx, { service: "Sweep", method: "run", parameter: request });
+
+export const sendListed = (ctx: Context, entry: Entry) =>
+  send(ctx, { service: "Listing", key: partOf(entry.jobId), method: "put", parameter: entry });
+
+export const sendUnlisted = (ctx: Context, { jobId, submittedAt }: Position) => {
+  const parameter: Position = { jobId, submittedAt };
+  return send(ctx, { service: "Listing", key: partOf(jobId), method: "remove", parameter });
+};
+
+export const readListed = (ctx: Context, part: string, request: PartRequest) =>
+  call<PartPage>(ctx, { service: "Listing", key: part, method: "read", parameter: request });
 
 export const askLimiter = (ctx: Context, key: string, request: LeaseRequest) =>
   call<LeaseAnswer>(ctx, { service: "Limiter", key, method: "lease", parameter: request });

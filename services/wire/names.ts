@@ -6,6 +6,7 @@ export const OWN_SERVICES = [
   "Runner",
   "Data",
   "Sweep",
+  "Listing",
   "Notify",
   "Fold",
   "Limiter",

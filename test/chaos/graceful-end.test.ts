@@ -51,6 +51,39 @@ describe("a worker that is asked to end", () => {
     expect(await lostRounds()).toEqual([]);
   });
 
+  it("ends the step of a fold in which it is, so that none is taken twice", async () => {
+    const { jobs } = chaos;
+    const steps = () => chaos.runs("job").filter(({ taskId }) => taskId.startsWith("job/fold/"));
+    await jobs.submit("job", {
+      action: "echo",
+      fanout: { tasks: 20 },
+      fold: { action: "noted_fold" },
+    });
+    expect(await becomesTrue(() => steps().length >= 3, { withinMs: 10_000 })).toBe(true);
+    terminate();
+    const outcome = await jobs.outcome("job", 60_000);
+    expect(outcome).toMatchObject({ status: "SUCCEEDED", result: 20 });
+    expect(steps()).toHaveLength(20);
+    expect(new Set(steps().map(({ pid }) => pid)).size).toBe(2);
+  });
+
+  it("ends the steps of durable actions, and begins no others", async () => {
+    const { jobs } = chaos;
+    await jobs.submit("job", {
+      action: "durable_step",
+      payload: { sleepMs: 700 },
+      fanout: { tasks: 30 },
+      limits: { concurrency: 6 },
+    });
+    expect(await becomesTrue(() => chaos.runs("job").length >= 9, { withinMs: 10_000 })).toBe(true);
+    terminate();
+    const outcome = await jobs.outcome("job", 60_000);
+    await jobs.expectWhole(outcome, [30]);
+    expect(outcome.status).toBe("SUCCEEDED");
+    expect(chaos.repeated("job")).toBe(0);
+    expect(new Set(chaos.runs("job").map(({ pid }) => pid)).size).toBe(2);
+  });
+
   it("gives up what takes longer than ten seconds; only that runs again, and is not suspected", async () => {
     const { jobs } = chaos;
     await jobs.submit("long", {

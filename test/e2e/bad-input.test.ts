@@ -39,6 +39,7 @@ const HANDLERS = [
   "Jobs/submit",
   "Jobs/run",
   "Jobs/plan",
+  "Jobs/list",
   ...[
     "submit",
     "append",
@@ -332,10 +333,31 @@ it.each(REQUESTS)(
   },
 );
 
-it("Jobs.list is not implemented yet, and says so", async () => {
-  expect(await refused(post("Jobs/list", {}))).toMatchObject({
-    status: 501,
-    code: "NOT_IMPLEMENTED",
+it.each<[unknown, object]>([
+  [{ status: "PAUSED" }, at("status")],
+  [{ status: null }, at("status")],
+  [{ label: "" }, at("label")],
+  [{ label: "x".repeat(322) }, at("label")],
+  [{ label: { team: "blue" } }, at("label")],
+  [{ limit: 0 }, at("limit")],
+  [{ limit: 1_001 }, at("limit")],
+  [{ limit: "10" }, at("limit")],
+  [{ cursor: "" }, at("cursor")],
+  [{ cursor: "0" }, at("cursor")],
+  [{ cursor: "7." }, at("cursor")],
+  [{ cursor: ".a" }, at("cursor")],
+  [{ cursor: "-1.a" }, at("cursor")],
+  [{ cursor: "1.a b" }, at("cursor")],
+  [{ cursor: `${"9".repeat(16)}.a` }, at("cursor")],
+  [{ cursor: 7 }, at("cursor")],
+  [{ labels: {} }, at("")],
+])("Jobs.list refuses %j", async (body, refusal) => {
+  expect(await refused(post("Jobs/list", body))).toMatchObject(refusal);
+});
+
+it("Jobs.list takes any cursor that could be one, and finds nothing behind the oldest", async () => {
+  expect(await post("Jobs/list", { cursor: "0.a" })).toMatchObject({
+    body: { jobs: [], cursor: null },
   });
 });
 

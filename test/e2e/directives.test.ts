@@ -7,6 +7,7 @@ import { Control } from "../../services/task/control.ts";
 import type { Directive } from "../../services/task/directive.ts";
 import { sendDirective } from "../../services/wire/calls.ts";
 import { adminClient } from "../support/admin.ts";
+import { yieldTo } from "../unit/support/limiters.ts";
 import { accepted, httpClient } from "../support/http.ts";
 import { isReplayed } from "../support/test-fanfold.ts";
 import { startTestServer } from "../support/test-server.ts";
@@ -69,7 +70,7 @@ describe("Control", () => {
     if (!isReplayed) await vi.waitFor(() => expect(heard).toEqual([{ type: "pause" }]));
     gates.get("first")!();
     await begun("deaf");
-    await send({ type: "pause" }, { type: "yield" }, { type: "stop", reason: "enough" });
+    await send({ type: "pause" }, yieldTo(), { type: "stop", reason: "enough" });
     await arrived(to, 4);
     gates.get("deaf")!();
     await begun("last");

@@ -98,6 +98,7 @@ describe("a job that is forgotten", () => {
   it("leaves nothing when it is purged", async () => {
     const one = job();
     await live(one);
+    await eventually(async () => expect(await listings()).toContain(one.id));
     await one.purge();
     await expectNothingLeft();
   });
@@ -172,6 +173,10 @@ const keysOf = async ({ id }: JobClient) =>
       `select key from state where service_key = '${id}' or service_key like '${id}/%'`,
     )
   ).map(({ key }) => String(key));
+
+/** All that the list has. */
+const listings = async () =>
+  JSON.stringify(await admin.query("select value_utf8 from state where service_name = 'Listing'"));
 
 /** Where the server keeps things, and how they are shown when something is left. */
 const TABLES = {

@@ -1,4 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
+import { durableAction } from "../../services/index.ts";
+import { HORIZON_MS } from "../../services/limits/core/starts.ts";
 import { busiest, pace, peak, watched } from "../support/spans.ts";
 import { isReplayed, startTestFanfold } from "../support/test-fanfold.ts";
 
@@ -8,10 +10,17 @@ const paced = watched("paced", { rate: { tasks: 100, per: "1s" } });
 const both = watched("both", { concurrency: 4, rate: { tasks: 50, per: "1s" } });
 const one = watched("one", { concurrency: 1 });
 
-const { job } = await startTestFanfold({ actions: [free, eight, paced, both, one] });
+/** The same as `free`, called. */
+const called = durableAction<Parameters<typeof free.run>[0]["input"], number>({
+  name: "called",
+  run: async (_, task) => free.run(task, { signal: new AbortController().signal, ...silent }),
+});
+const silent = { log: () => undefined, progress: () => undefined };
 
-/** In a second: when the machine is busy some starts are late, and those after them are not. */
-const BUSY = 1.2;
+const { job } = await startTestFanfold({ actions: [free, called, eight, paced, both, one] });
+
+/** In a second: when the machine is busy some starts are late, by the horizon at most, and those after them are not. */
+const BUSY = (1_000 + HORIZON_MS) / 1_000;
 
 /** Every suspension stops what runs and starts it again: then only that all jobs end is promised. */
 const live = it.skipIf(isReplayed);
@@ -32,7 +41,7 @@ describe("limits.rate of a job", () => {
     const spans = free.spansOf(paced.id);
     expect((await paced.allChunks(0)).length).toBeGreaterThan(1);
     // It goes on; how close it comes to the rate on a machine with time is the benchmark's to say.
-    expect(pace(spans)).toBeGreaterThan(100);
+    expect(pace(spans)).toBeGreaterThan(50);
     expect(busiest(spans, 4_000)).toBeLessThanOrEqual(1.05 * 800);
     expect(busiest(spans, 1_000)).toBeLessThanOrEqual(200 * BUSY);
     expect(busiest(spans, 100)).toBeLessThanOrEqual(40);
@@ -104,6 +113,75 @@ describe("limits.concurrency of a job", () => {
     expect(peak(free.spansOf(narrow.id))).toBe(5);
   });
 });
+
+describe.each(["free", "called"])(
+  "limits that are set while tasks of %s wait for retries",
+  (name) => {
+    const retry = { initialInterval: "2s", factor: 1, jitter: false };
+    const request = {
+      action: name,
+      payload: { ms: 100, failures: 2 },
+      fanout: { tasks: 10 },
+      retry,
+    };
+    const rate = { tasks: 5, per: "1s" };
+
+    /** What started after these were set when each task had begun once. */
+    async function startedUnder(changed: Parameters<ReturnType<typeof job>["setLimits"]>[0]) {
+      const running = job();
+      await running.submit(request);
+      const spans = () => free.spansOf(running.id);
+      await vi.waitFor(() => expect(spans()).toHaveLength(10), { timeout: 10_000 });
+      await running.setLimits(changed);
+      const outcome = await running.outcome();
+      expect(outcome).toMatchObject({ status: "SUCCEEDED", receipt: { retries: 20 } });
+      return spans().slice(10);
+    }
+
+    live("space them if there was no rate before", async () => {
+      const spans = await startedUnder({ rate });
+      expect(spans).toHaveLength(20);
+      expect(busiest(spans, 1_000)).toBeLessThanOrEqual(5 * BUSY);
+    });
+
+    live("share fewer slots among them than they had", async () => {
+      const spans = await startedUnder({ concurrency: 3 });
+      expect(spans).toHaveLength(20);
+      expect(peak(spans)).toBeLessThanOrEqual(3);
+    });
+
+    live("hold when the job goes on after a pause, and are lifted", async () => {
+      const changing = job();
+      await changing.submit(request);
+      const spans = () => free.spansOf(changing.id);
+      await vi.waitFor(() => expect(spans()).toHaveLength(10), { timeout: 10_000 });
+      await changing.setLimits({ rate: { tasks: 1, per: "1s" } });
+      await changing.pause();
+      await changing.resume();
+      await vi.waitFor(() => expect(spans().length).toBeGreaterThan(12), { timeout: 10_000 });
+      expect(busiest(spans().slice(10), 1_000)).toBeLessThanOrEqual(2);
+      await changing.setLimits({ rate: null });
+      const from = performance.now();
+      await changing.outcome();
+      expect(performance.now() - from).toBeLessThan(5_000);
+    });
+
+    it("let every task come to its end", async () => {
+      const changing = job();
+      await changing.submit(request);
+      for (const limits of [
+        { rate, concurrency: 2 },
+        { rate: null },
+        { concurrency: 50 },
+        { rate },
+      ]) {
+        await changing.setLimits(limits);
+      }
+      expect(await changing.outcome()).toMatchObject({ status: "SUCCEEDED" });
+      expect(await changing.verify()).toMatchObject({ ok: true, checked: 10 });
+    });
+  },
+);
 
 describe("limits of an action", () => {
   it("let every job that runs it come to its end", async () => {

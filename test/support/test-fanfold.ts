@@ -14,8 +14,11 @@ export const isReplayed = process.env["FANFOLD_TEST_SUSPEND"] === "1";
  * Fanfold with these actions and folds in this process, on a server of its own. Both end after the file's last
  * test, which fails if an invocation is then still at work.
  */
-export async function startTestFanfold(options: AppOptions) {
-  const server = await startTestServer();
+export async function startTestFanfold(
+  options: AppOptions,
+  serverEnv: Readonly<Record<string, string>> = {},
+) {
+  const server = await startTestServer(serverEnv);
   const { ingressUrl, adminUrl } = server;
   process.env["FANFOLD_PUBLIC_URL"] = ingressUrl;
   process.env["FANFOLD_INGRESS_URL"] = ingressUrl;

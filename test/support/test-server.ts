@@ -3,11 +3,17 @@ import { startRestate, type RestateServer } from "../../services/embedded/server
 /** What a test knows of its server. */
 export type TestServer = Pick<RestateServer, "ingressUrl" | "adminUrl" | "identityKey" | "stop">;
 
-/** A server of the test's own: embedded, or in a container of the same kind if FANFOLD_TEST_SERVER says so. */
-export async function startTestServer(): Promise<TestServer> {
-  if (process.env["FANFOLD_TEST_SERVER"] !== "container") return startRestate({ env: FAST });
+/**
+ * A server of the test's own: embedded, or in a container of the same kind if FANFOLD_TEST_SERVER says so. `settings`
+ * are more of its environment.
+ */
+export async function startTestServer(
+  settings: Readonly<Record<string, string>> = {},
+): Promise<TestServer> {
+  const env = { ...FAST, ...settings };
+  if (process.env["FANFOLD_TEST_SERVER"] !== "container") return startRestate({ env });
   const { startServerContainer } = await import("../containers/support/server-container.ts");
-  return startServerContainer(FAST);
+  return startServerContainer(env);
 }
 
 // --- internal ---

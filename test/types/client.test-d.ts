@@ -11,7 +11,7 @@ import {
   type Stats,
   type Top,
 } from "../../clients/client/index.ts";
-import type { JobStatus } from "../../services/contract/index.ts";
+import type { JobStatus, JobSummary } from "../../services/contract/index.ts";
 import { action } from "../../services/actions.ts";
 import { durableAction } from "../../services/durable-action.ts";
 
@@ -236,6 +236,15 @@ describe("a job", () => {
     void client.job("x").append([1, "a"]);
     expectTypeOf((await client.job("x").outcome()).result).toEqualTypeOf<unknown>();
     expectTypeOf(client.job("x").watch()).toEqualTypeOf<AsyncGenerator<JobStatus, void>>();
+  });
+});
+
+describe("list", () => {
+  it("gives summaries of jobs", () => {
+    const jobs = client.list({ status: "SCHEDULED", label: "team=blue", limit: 1_000 });
+    expectTypeOf(jobs).toEqualTypeOf<AsyncGenerator<JobSummary, void>>();
+    // @ts-expect-error a paused job is RUNNING here
+    void client.list({ status: "PAUSED" });
   });
 });
 

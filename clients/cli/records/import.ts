@@ -4,6 +4,7 @@ import type { JobStatus } from "../../../services/contract/job-status.ts";
 import type { TaskOutcome } from "../../../services/contract/task.ts";
 import { recordsRequest } from "../../../services/samples/records/records-request.ts";
 import type { AnyJob, Client } from "../../client/index.ts";
+import { begun } from "../items/begun.ts";
 import { inInputOrder } from "./input-order.ts";
 import { readRecords, recordFormat } from "./read-file.ts";
 
@@ -25,12 +26,11 @@ export async function importRecords(options: ImportOptions): Promise<JobOutcome>
   const format = recordFormat(path);
   const file = await open(path);
   try {
-    const records = readRecords(file, format);
     // A file that cannot be read starts nothing.
-    const first = await records.next();
+    const records = await begun(readRecords(file, format));
     const job = await client.submit({ jobId, ...recordsRequest });
     onStart();
-    await job.append(following(first, records), { id: "file" });
+    await job.append(records, { id: "file" });
     await job.seal();
     for await (const status of job.watch({ everyMs: 200 })) onProgress(status);
     return await job.outcome();
@@ -51,16 +51,4 @@ export function recordOutcomes(job: AnyJob, { stages }: JobOutcome): AsyncGenera
         job.results({ stage, status: "CANCELLED" }),
       ]),
   ]);
-}
-
-// --- internal ---
-
-/** All that a source gives, of which the first was taken already. */
-async function* following<Item>(
-  first: IteratorResult<Item, void>,
-  others: AsyncIterable<Item>,
-): AsyncGenerator<Item> {
-  if (first.done) return;
-  yield first.value;
-  yield* others;
 }

@@ -14,6 +14,6 @@ export function applyBegun(state: JobState, begun: BegunChunk, commands: Command
   const chunk = isPage ? pageInFlight(state, begun) : chunkInFlight(state, begun);
   if (!chunk || chunk.invocation !== null) return false;
   chunk.invocation = begun.invocation;
-  tell(state, isPage ? 0 : begun.stage, chunk, commands);
+  tell(state, begun.stage, chunk, commands);
   return true;
 }

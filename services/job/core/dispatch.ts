@@ -11,8 +11,11 @@ import { backlogsOf, unstartedTasks, waitingTasks, type StageState } from "./sta
 export const BLOCK = 16_000;
 export const MAX_CHUNK = 8_000;
 export const MAX_IN_FLIGHT = 64;
-/** Each call is three entries of its chunk's journal, and each answer wakes whoever waits for the window. */
-export const CALLS: ChunkBounds = { maxSize: 128, maxWindow: 64 };
+/**
+ * Each call is three entries of its chunk's journal, and wakes whoever waits for the window. Calls that are
+ * made at once cost half of what those cost that are made one by one: a window may be a whole chunk.
+ */
+export const CALLS: ChunkBounds = { maxSize: 100, maxWindow: 100 };
 
 interface ChunkBounds {
   readonly maxSize: number;

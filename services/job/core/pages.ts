@@ -1,4 +1,4 @@
-import type { TaskError } from "../../contract/task.ts";
+import { SOURCE, type TaskError } from "../../contract/task.ts";
 import type { Command } from "./command.ts";
 import { withCursor } from "./cursors.ts";
 import { passOn } from "./report.ts";
@@ -25,7 +25,7 @@ export function applyPage(state: JobState, report: ChunkReport, commands: Comman
   // Another runner has taken the page up, and has heard nothing.
   if (reading.invocation !== null && reading.invocation !== invocation) reading.order = -1;
   Object.assign(reading, { seq, retries, nextRetryAt, invocation });
-  tell(state, 0, reading, commands);
+  tell(state, SOURCE, reading, commands);
   return true;
 }
 

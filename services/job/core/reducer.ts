@@ -128,7 +128,7 @@ function apply(state: JobState, event: JobEvent, commands: Command[]): boolean {
         event.stages.includes(at) ? { ...plan, ...event.limits } : plan,
       );
       state.plan = { ...state.plan, stages };
-      if (event.limits.rate) state.isPaced = true;
+      state.isPaced = true;
       for (const at of event.stages) giveOrder(state, at, commands);
       break;
     }

@@ -95,6 +95,7 @@ export interface JobState {
   readonly epoch: string;
   readonly hash: string;
   plan: JobPlan;
+  readonly submittedAt: number;
   /** while it is scheduled: when it is to start */
   startedAt: number;
   generation: number;
@@ -110,7 +111,7 @@ export interface JobState {
   reason: string | null;
   isScheduled: boolean;
   isPaused: boolean;
-  /** a stage of it has or had a rate */
+  /** a stage of it has or had a rate, or its limits were changed: there may be limiters of its own */
   isPaced: boolean;
   /** null: it is not being stopped */
   stop: Stop | null;
@@ -182,6 +183,7 @@ export function newJob(
     epoch,
     hash,
     plan,
+    submittedAt: at,
     startedAt: at + plan.delayMs,
     generation: 1,
     generationAt: at + plan.delayMs,

@@ -1,3 +1,5 @@
+import { SOURCE } from "../../contract/task.ts";
+import type { Limits } from "../../limits/core/lease.ts";
 import type { Directive } from "../../task/directive.ts";
 import { emptyBacklog, unshift } from "./backlog.ts";
 import type { Command } from "./command.ts";
@@ -66,7 +68,7 @@ export function giveOrder(state: JobState, at: number, commands: Command[]): voi
   stage.order += 1;
   for (const chunk of Object.values(stage.chunks)) tell(state, at, chunk, commands);
   const reading = at === 0 && state.source?.reading;
-  if (reading) tell(state, at, reading, commands);
+  if (reading) tell(state, SOURCE, reading, commands);
 }
 
 /** Tells a chunk what it has not been told. */
@@ -76,19 +78,29 @@ export function tell(
   chunk: Pick<ChunkInFlight, "invocation" | "order">,
   commands: Command[],
 ): void {
-  const stage = state.stages[at]!;
-  if (chunk.invocation === null || chunk.order === stage.order) return;
-  chunk.order = stage.order;
-  commands.push({
-    type: "direct",
-    invocation: chunk.invocation,
-    directive: directive(state, stage),
-  });
+  const { order } = obeyedBy(state, at);
+  const { invocation } = chunk;
+  if (invocation === null || chunk.order === order) return;
+  chunk.order = order;
+  commands.push({ type: "direct", invocation, directive: directive(state, at) });
 }
 
 // --- internal ---
 
-function directive(state: JobState, stage: StageState): Directive {
-  if (stage.stop) return { type: "stop", reason: stage.stop.reason };
-  return { type: state.isPaused ? "pause" : "yield" };
+/** The stage whose orders hold for chunks of this one: who reads pages obeys those of stage 0. */
+const obeyedBy = ({ stages }: JobState, at: number) => stages[at === SOURCE ? 0 : at]!;
+
+function directive(state: JobState, at: number): Directive {
+  const { stop, order } = obeyedBy(state, at);
+  if (stop) return { type: "stop", reason: stop.reason };
+  if (state.isPaused) return { type: "pause" };
+  return { type: "yield", order, limits: limitsOf(state, at) };
+}
+
+/** What windows do not see to: a rate, and slots when chunks have more than they may use by now. */
+function limitsOf({ plan, stages }: JobState, at: number): Limits {
+  if (at === SOURCE) return { concurrency: null, rate: null };
+  const { concurrency, rate } = plan.stages[at]!;
+  const given = Object.values(stages[at]!.chunks).reduce((sum, { window }) => sum + window, 0);
+  return { concurrency: given > concurrency ? concurrency : null, rate };
 }

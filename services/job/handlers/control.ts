@@ -18,6 +18,7 @@ import { hasEnded, type JobState } from "../core/state.ts";
 import type { Engine } from "../engine.ts";
 import { forget } from "../forget.ts";
 import { jobHandle } from "../handle.ts";
+import { list } from "../listed.ts";
 import { KEYS, loadJob } from "../state-keys.ts";
 import { step } from "../step.ts";
 import { checkHandlers } from "../check-handlers.ts";
@@ -45,7 +46,9 @@ export function controlHandlers(engine: Engine) {
         const job = createJob(ctx, request, { findAction, at });
         const { fanout, open = false } = request;
         await startTimers(ctx, job);
-        await step(ctx, job, feed(ctx, job, { fanout, seal: !open, at }), publicUrl);
+        const event = feed(ctx, job, { fanout, seal: !open, at });
+        const begun = await step(ctx, job, event, publicUrl);
+        if (!hasEnded(begun)) list(ctx, begun);
         return handle;
       },
     ),

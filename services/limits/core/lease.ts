@@ -125,6 +125,17 @@ export function idleAt(state: LimiterState): number | null {
   return Object.keys(state.holders).length > 0 ? null : nextStartAt(state);
 }
 
+/** Whose leases have run out in this step. */
+export function expired(
+  before: LimiterState | null,
+  after: LimiterState,
+  { holder }: Pick<LeaseRequest, "holder">,
+): [holder: string, Pick<Holder, "job" | "held">][] {
+  return Object.entries(before?.holders ?? {}).filter(
+    ([id]) => id !== holder && !(id in after.holders),
+  );
+}
+
 // --- internal ---
 
 /** The time of the first start that was not given out. */

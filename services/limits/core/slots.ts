@@ -14,7 +14,8 @@ export interface SlotClaim {
 /**
  * How many of `limit` slots `mine` may use. Jobs share them first, then the chunks of a job. Who holds more
  * than its share gets less and gives slots back as its attempts end; free slots go to those first that
- * belong to the job with the fewest, then to those that have waited longest.
+ * belong to the job with the fewest, then to those that have waited longest. While all hold more than the
+ * limit, since it was lowered, nobody gets what is not free.
  */
 export function grantSlots(limit: number, mine: SlotClaim, others: readonly SlotClaim[]): number {
   const all = [...others, mine];
@@ -24,7 +25,7 @@ export function grantSlots(limit: number, mine: SlotClaim, others: readonly Slot
   const owed = others
     .filter(isFirst)
     .map((other) => Math.max(0, Math.min(other.wants, share(other)) - other.held));
-  const available = Math.max(mine.held, free - sum(owed));
+  const available = Math.min(free, Math.max(mine.held, free - sum(owed)));
   return Math.max(0, Math.min(mine.wants, share(mine), available));
 }
 

@@ -1,5 +1,6 @@
 import type { StagePlan } from "../../job/core/plan.ts";
 import { newest, stopReason, type Directive } from "../directive.ts";
+import type { LimitersUnder } from "../limiters.ts";
 import { failure, type AttemptResult } from "../executor/attempt-result.ts";
 import { Deadlines } from "../executor/deadlines.ts";
 import type { Group, GroupHead, PendingTask } from "../executor/group.ts";
@@ -29,6 +30,7 @@ export interface CallOptions
   readonly plan: Pick<StagePlan, "retry" | "timeoutMs" | "graceMs">;
   readonly window: number;
   readonly limiters: readonly LimiterRef[];
+  readonly limitersUnder: LimitersUnder;
   /** not yet ended, in index order; those beyond `lastKnown` were never started by an earlier runner */
   readonly tasks: readonly PendingTask[];
   readonly lastKnown: number;
@@ -55,7 +57,7 @@ export class CallExecution {
   readonly #results: Results;
   readonly #outbox = new Outbox("group");
   readonly #schedule: Schedule;
-  readonly #lease: Lease | null;
+  #lease: Lease | null = null;
   readonly #beganAt: number;
   /** attempts that began or ended since the last look, in order */
   #events: CallEvent[] = [];
@@ -91,7 +93,7 @@ export class CallExecution {
     this.#deadlines = new Deadlines(plan, this.#clock);
     this.#results = new Results(options, { outbox: this.#outbox, retries: this.#retries });
     this.#schedule = new Schedule({ ...options, startedAt: first.at }, first.at);
-    this.#lease = limiters.length > 0 ? new Lease(limiters, this.#clock, () => undefined) : null;
+    this.#limit(limiters);
     this.#slots = window;
     this.#isThere = first.isThere !== false;
   }
@@ -118,6 +120,9 @@ export class CallExecution {
   direct(directive: Directive): void {
     this.#directive = newest(this.#directive, directive);
     this.#unstarted.giveBack();
+    if (this.#directive.type === "yield") {
+      this.#limit(this.#options.limitersUnder(this.#directive));
+    }
     this.#happened();
     this.#isHasty = true;
     this.#schedule.hasten();
@@ -157,6 +162,13 @@ export class CallExecution {
   /** It is to be looked at now. */
   get isHasty(): boolean {
     return this.#isHasty || this.#ended >= this.#slots / 2 || (this.#isIdle && this.#ended > 0);
+  }
+
+  /** Any answer may be the one that somebody waits for. */
+  get isImpatient(): boolean {
+    const { isEager, decisive } = this.#options;
+    if (decisive.succeeded !== null || decisive.failed !== null) return true;
+    return isEager && !this.#hasFed;
   }
 
   /** How many attempts have begun or ended since the last look: it tells when, if anybody has noted it. */
@@ -248,6 +260,11 @@ export class CallExecution {
     const task = tried(attempt.pending, attempt, Math.max(when, attempt.startedAt));
     this.#outbox.spend(task.spentMs - attempt.pending.spentMs);
     this.#results.record(task, answered, { now, stopped: stopReason(this.#directive) });
+  }
+
+  #limit(limiters: readonly LimiterRef[]): void {
+    if (this.#lease) this.#lease.change(limiters);
+    else if (limiters.length > 0) this.#lease = new Lease(limiters, this.#clock, () => undefined);
   }
 
   #cancelAll(reason: string, now: number): void {

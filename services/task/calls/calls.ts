@@ -14,6 +14,7 @@ import type { Directive } from "../directive.ts";
 import { systemClock } from "../executor/clock.ts";
 import type { AttemptResult } from "../executor/attempt-result.ts";
 import { answerSerde, failureOf, resultOf } from "./answer.ts";
+import { AnswerFlow } from "./answer-flow.ts";
 import type { CallAttempt } from "./call-attempt.ts";
 import type { CallExecution, Look } from "./call-execution.ts";
 import type { HandlerFinder } from "./handler-finder.ts";
@@ -36,7 +37,9 @@ export class Calls {
   readonly #finder: HandlerFinder;
   readonly #epoch: string;
   readonly #itemsAs: string | undefined;
+  /** oldest first */
   readonly #open = new Map<CallAttempt, Call>();
+  readonly #flow = new AnswerFlow();
   #heard: RestatePromise<CallEvent>;
   #look: { readonly pending: PendingLook; readonly looked: RestatePromise<CallEvent> } | null =
     null;
@@ -76,7 +79,7 @@ export class Calls {
     const heard: Directive[] = [];
     this.#look = this.#lookSoon();
     for (;;) {
-      const event = await RestatePromise.race(this.#awaited());
+      const event = await RestatePromise.race(this.#awaited(Infinity));
       this.#seen(event);
       if (event.kind === "looked") return { look: event.look, heard };
       if (event.kind === "heard") heard.push(event.directive);
@@ -97,24 +100,28 @@ export class Calls {
 
   /** What happens next. `isUrgent`: the clock must be looked at whatever it is. */
   async next(execution: CallExecution, isUrgent: boolean): Promise<CallEvent> {
-    const { lookAt, isBusy, isHasty, unseen } = execution;
+    const { lookAt, isBusy, isHasty, unseen, isImpatient } = execution;
     while (this.#moments.length < unseen) this.#moments.push(systemClock.now());
     const isDue = isUrgent || isHasty || this.#hasRung || lookAt <= this.#lastAt;
     if (isDue || isBusy) this.#look ??= this.#lookSoon();
     if (isDue) this.#look?.pending.hurry();
     if (!this.#look) this.#setAlarm(lookAt);
-    const event = await RestatePromise.race(this.#awaited());
+    const width = isImpatient ? Infinity : this.#flow.width;
+    const event = await RestatePromise.race(this.#awaited(width));
     this.#seen(event);
     return event;
   }
 
   // --- internal ---
 
-  #awaited(): RestatePromise<CallEvent>[] {
+  /** `width`: of the calls under way, so many of the oldest. */
+  #awaited(width: number): RestatePromise<CallEvent>[] {
     const awaited = [this.#heard];
     if (this.#look) awaited.push(this.#look.looked);
     if (this.#alarm) awaited.push(this.#alarm.rang);
+    const most = awaited.length + width;
     for (const [attempt, { answered }] of this.#open) {
+      if (awaited.length >= most) break;
       if (attempt.isSettled) this.#open.delete(attempt);
       else awaited.push(answered);
     }
@@ -124,9 +131,11 @@ export class Calls {
   #seen(event: CallEvent): void {
     switch (event.kind) {
       case "answered":
+        this.#flow.answered();
         this.#open.delete(event.attempt);
         break;
       case "looked":
+        this.#flow.looked();
         this.#look = null;
         this.#moments = [];
         this.#hasRung = false;

@@ -7,7 +7,7 @@ import type { ChunkSpec } from "../chunk-spec.ts";
 import type { Grant } from "../executor/lease.ts";
 import type { Group } from "../executor/group.ts";
 import type { Leases } from "../leases.ts";
-import { limitersOf } from "../limiters.ts";
+import { allowedAtFirst, limitersOf } from "../limiters.ts";
 import { closeChunk, openChunk } from "../open-chunk.ts";
 import { save } from "../save.ts";
 import { CallExecution, type CallOptions } from "./call-execution.ts";
@@ -30,6 +30,7 @@ export async function runCalls(
   const { inputs, log, leases } = open;
   const calls = new Calls(ctx, call, spec, finder);
   const meter = new CommitMeter(plan.action);
+  const limitersUnder = limitersOf(spec, plan.shared);
   await runToEnd(
     ctx,
     log,
@@ -38,7 +39,8 @@ export async function runCalls(
       ...spec,
       plan,
       action: { name: plan.action },
-      limiters: limitersOf(spec, plan.shared),
+      limiters: limitersUnder(allowedAtFirst(spec)),
+      limitersUnder,
       tasks: inputs.tasks.filter(({ index }) => log.isOpen(index)),
       lastKnown: log.returnedFrom === null ? log.lastKnown : Number.POSITIVE_INFINITY,
       committedBytes: log.committedBytes,

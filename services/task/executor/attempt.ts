@@ -1,5 +1,6 @@
 import type { ActionContext, AnyAction } from "../../actions.ts";
 import type { Task } from "../../contract/task.ts";
+import type { AttemptHost, AttemptSpan } from "./attempt-host.ts";
 import {
   failure,
   readInput,
@@ -17,7 +18,8 @@ export class Attempt implements UserCode {
   readonly startedAt: number;
   readonly #action: AnyAction;
   readonly #settled: (result: AttemptResult) => void;
-  readonly #progress: (text: string) => void;
+  readonly #host: AttemptHost;
+  #span: AttemptSpan | null = null;
   #abort: AbortController | undefined;
   #isSettled = false;
   #isTimedOut = false;
@@ -27,17 +29,19 @@ export class Attempt implements UserCode {
     task: Task,
     startedAt: number,
     settled: (result: AttemptResult) => void,
-    progress: (text: string) => void = () => undefined,
+    host: AttemptHost,
   ) {
     this.#action = action;
     this.task = task;
     this.startedAt = startedAt;
     this.#settled = settled;
-    this.#progress = progress;
+    this.#host = host;
   }
 
   start(): void {
-    void currentCode.run(this, run, this.#action, this.task, new TaskContext(this)).then(
+    this.#span = this.#host.spans?.begin(this.task) ?? null;
+    const running = this.#span ? this.#span.within(() => this.#run()) : this.#run();
+    void running.then(
       (result) => this.#finish(result),
       (thrown: unknown) => this.#finish(thrownFailure(thrown)),
     );
@@ -67,7 +71,12 @@ export class Attempt implements UserCode {
 
   /** The code says how far it is. */
   say(text: unknown): void {
-    if (!this.#isSettled) this.#progress(progressText(text));
+    if (!this.#isSettled) this.#host.progress(progressText(text));
+  }
+
+  /** The code says something to whoever reads the log. */
+  log(message: unknown): void {
+    this.#host.log(this.task, String(message));
   }
 
   get name(): string {
@@ -85,8 +94,13 @@ export class Attempt implements UserCode {
 
   /** The worker lets go of it: nobody hears of it any more. */
   discard(reason: Error): void {
+    if (!this.#isSettled) this.#span?.end(null);
     this.#isSettled = true;
     this.#abortWith(reason);
+  }
+
+  #run(): Promise<AttemptResult> {
+    return currentCode.run(this, run, this.#action, this.task, new TaskContext(this));
   }
 
   #abortWith(reason: Error): void {
@@ -103,6 +117,7 @@ export class Attempt implements UserCode {
   #settle(result: AttemptResult): void {
     if (this.#isSettled) return;
     this.#isSettled = true;
+    this.#span?.end(result);
     this.#settled(result);
   }
 }
@@ -122,7 +137,7 @@ class TaskContext implements ActionContext {
 
   // Bound, since actions take their context apart.
   get log(): (message: string) => void {
-    return (message) => console.log(`${this.#attempt.task.taskId} ${message}`);
+    return (message) => this.#attempt.log(message);
   }
 
   get progress(): (text: string) => void {

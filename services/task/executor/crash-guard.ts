@@ -1,3 +1,4 @@
+import { log } from "../../log/log.ts";
 import { currentCode } from "./user-code.ts";
 
 /**
@@ -10,12 +11,12 @@ export function guardProcess(): () => void {
   const caught = (thrown: unknown) => {
     const code = currentCode.getStore();
     if (code) {
-      if (code.isSettled) console.error(`${code.name} has ended and still failed:`, thrown);
+      if (code.isSettled) log.error({ err: thrown }, `${code.name} has ended and still failed.`);
       code.crash(thrown);
       return;
     }
     if (process.listenerCount("uncaughtException") > 1) return;
-    console.error(thrown);
+    log.fatal({ err: thrown }, "An error that nobody caught ends the process.");
     process.exit(1);
   };
   process.on("unhandledRejection", caught);

@@ -2,8 +2,10 @@ import type { AnyAction } from "../../actions.ts";
 import { LIMITS } from "../../contract/limits.ts";
 import type { StagePlan } from "../../job/core/plan.ts";
 import { newest, stopReason, type Directive } from "../directive.ts";
+import type { LimitersUnder } from "../limiters.ts";
 import { admission, type Entry } from "./admission.ts";
 import { Attempt } from "./attempt.ts";
+import type { AttemptHost } from "./attempt-host.ts";
 import type { AttemptResult } from "./attempt-result.ts";
 import type { Clock } from "./clock.ts";
 import { Deadlines } from "./deadlines.ts";
@@ -19,12 +21,14 @@ import { drainable } from "./shutdown.ts";
 import { Unstarted } from "./unstarted.ts";
 import { WORKER } from "./worker.ts";
 
-export interface ExecutionOptions extends ChunkTasks, ResultsOptions, ScheduleOptions {
+export interface ExecutionOptions
+  extends ChunkTasks, ResultsOptions, ScheduleOptions, Pick<AttemptHost, "log" | "spans"> {
   readonly action: AnyAction;
   readonly plan: Pick<StagePlan, "retry" | "timeoutMs" | "graceMs" | "durability">;
   readonly window: number;
   /** what has to grant each attempt, beside the window */
   readonly limiters: readonly LimiterRef[];
+  readonly limitersUnder: LimitersUnder;
   /** not yet ended, in index order; those beyond `lastKnown` were never started by an earlier attempt */
   readonly tasks: readonly PendingTask[];
   readonly lastKnown: number;
@@ -50,13 +54,14 @@ export class Execution {
   readonly #unstarted: Unstarted;
   readonly #retries: RetryQueue;
   readonly #running = new Set<Attempt>();
+  readonly #host: AttemptHost;
   readonly #deadlines: Deadlines;
   readonly #results: Results;
   readonly #outbox: Outbox;
   readonly #schedule: Schedule;
   readonly #pump: Pump;
   readonly #entry: Entry;
-  readonly #lease: Lease | null;
+  #lease: Lease | null = null;
   readonly #undrain: () => void;
   #directive: Directive | null = null;
   /** what a task has said since the last group */
@@ -90,7 +95,8 @@ export class Execution {
     this.#schedule = new Schedule(options, clock.now());
     this.#slots = window;
     this.#entry = admission.enter(jobId, this.#startMore, { isSuspect });
-    this.#lease = limiters.length > 0 ? new Lease(limiters, clock, this.#startMore) : null;
+    this.#limit(limiters);
+    this.#host = { progress: this.#say, log: options.log, spans: options.spans };
     this.#undrain = drainable(this);
     if (directive) this.#obey(directive);
   }
@@ -238,9 +244,18 @@ export class Execution {
   }
 
   #obey(directive: Directive): void {
+    const { limitersUnder } = this.#options;
     this.#directive = newest(this.#directive, directive);
     this.#unstarted.giveBack();
+    if (this.#directive.type === "yield") this.#limit(limitersUnder(this.#directive));
     if (this.#directive.type === "stop") this.#cancelAll(this.#directive.reason);
+  }
+
+  #limit(limiters: readonly LimiterRef[]): void {
+    if (this.#lease) this.#lease.change(limiters);
+    else if (limiters.length > 0) {
+      this.#lease = new Lease(limiters, this.#options.clock, this.#startMore);
+    }
   }
 
   #cancelAll(reason: string): void {
@@ -275,7 +290,7 @@ export class Execution {
       task,
       now,
       (result) => this.#settled(pending, attempt, result),
-      this.#say,
+      this.#host,
     );
     this.#schedule.start();
     this.#running.add(attempt);

@@ -3,8 +3,8 @@ import type { Starts } from "../../limits/core/starts.ts";
 import type { Clock } from "./clock.ts";
 import { StartTimes } from "./start-times.ts";
 
-/** What keeps tasks from starting: what their action allows all jobs together, or their stage's own rate. */
-export type HeldBy = "limiter" | "rate";
+/** What keeps tasks from starting: what their action allows all jobs together, their stage's own rate, or its slots. */
+export type HeldBy = "limiter" | "rate" | "slots";
 
 /** A limiter that must grant what a chunk does. */
 export interface LimiterRef {
@@ -24,6 +24,7 @@ export interface LeaseAsk extends Pick<
 
 /** What the limiters grant together. */
 export interface Grant {
+  readonly limiters: readonly LimiterRef[];
   /** null: any number */
   readonly slots: number | null;
   /** of each limiter that has a rate, in their order */
@@ -48,12 +49,13 @@ export interface Demand {
  * at any time what it may be running at most.
  */
 export class Lease {
-  readonly #limiters: readonly LimiterRef[];
+  #limiters: readonly LimiterRef[] = [];
   readonly #clock: Clock;
   readonly #resume: () => void;
-  readonly #boundsSlots: boolean;
-  readonly #starts: readonly { readonly kind: HeldBy; readonly times: StartTimes }[];
-  #slots: number;
+  /** what has to grant slots; null: nothing */
+  #bound: HeldBy | null = null;
+  #starts: readonly { readonly kind: HeldBy; readonly times: StartTimes }[] = [];
+  #slots = Infinity;
   /** slots that the limiters believe it may use, and until when it may */
   #declared = 0;
   #until = Infinity;
@@ -71,19 +73,29 @@ export class Lease {
 
   /** `resume` is called when the time of a start has come. */
   constructor(limiters: readonly LimiterRef[], clock: Clock, resume: () => void) {
-    this.#limiters = limiters;
     this.#clock = clock;
     this.#resume = resume;
-    this.#boundsSlots = limiters.some(({ limits }) => limits.concurrency !== null);
-    this.#slots = this.#boundsSlots ? 0 : Infinity;
+    this.change(limiters);
+  }
+
+  /** These count from now on: it has nothing of theirs, whatever it had before, and asks them at once. */
+  change(limiters: readonly LimiterRef[]): void {
+    this.#limiters = limiters;
+    this.#bound = limiters.find(({ limits }) => limits.concurrency !== null)?.kind ?? null;
+    this.#slots = this.#bound === null ? Infinity : 0;
     this.#starts = limiters
       .filter(({ limits }) => limits.rate !== null)
       .map(({ kind }) => ({ kind, times: new StartTimes() }));
+    this.#declared = 0;
+    this.#until = Infinity;
+    this.#askedAt = null;
+    this.#againAt = -Infinity;
+    this.#granted = 0;
   }
 
   /** What keeps the next attempt from starting now; null: nothing. */
   heldBy(now: number, running: number): HeldBy | null {
-    if (running >= this.#slots || now >= this.#until) return "limiter";
+    if (running >= this.#slots || now >= this.#until) return this.#bound;
     for (const { kind, times } of this.#starts) {
       const next = times.next(now);
       if (next <= now) continue;
@@ -110,7 +122,9 @@ export class Lease {
     const hasRoom = waiting > 0 && running < Math.min(most, this.#slots);
     const reserved = this.#reserved(now);
     if (hasRoom && reserved < waiting && reserved <= this.#granted / 2) return this.#againAt;
-    if (!this.#boundsSlots) return Infinity;
+    if (this.#bound === null) return Infinity;
+    // What began under other limiters takes slots of these.
+    if (running > this.#declared) return this.#againAt;
     if (this.#declared > this.#needed(running, most, waiting)) return this.#againAt;
     return waiting > 0 ? Math.max(this.#againAt, this.#renewAt) : Infinity;
   }
@@ -134,7 +148,7 @@ export class Lease {
       starts: Math.min(waiting - reserved, isPaced ? this.#usable(running, most) : waiting),
       beatMs,
     };
-    if (this.#boundsSlots) this.#slots = holds;
+    if (this.#bound !== null) this.#slots = holds;
     this.#askedAt = now;
     this.#beatMs = beatMs;
     this.#begun = 0;
@@ -142,7 +156,9 @@ export class Lease {
     return ask;
   }
 
-  granted({ slots, starts, againInMs }: Grant): void {
+  /** An answer of limiters that do not count any more is none. */
+  granted({ limiters, slots, starts, againInMs }: Grant): void {
+    if (!isSame(limiters, this.#limiters)) return;
     const now = this.#clock.now();
     if (slots !== null) {
       this.#declared = Math.max(this.#slots, slots);
@@ -192,3 +208,13 @@ export class Lease {
 }
 
 const RENEW_MS = 500;
+
+function isSame(some: readonly LimiterRef[], others: readonly LimiterRef[]): boolean {
+  return (
+    some.length === others.length &&
+    some.every(({ key, version }, at) => {
+      const other = others[at]!;
+      return key === other.key && version === other.version;
+    })
+  );
+}

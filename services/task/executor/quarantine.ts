@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { log } from "../../log/log.ts";
 import { admission } from "./admission.ts";
 import { isDraining } from "./shutdown.ts";
 import { WORKER } from "./worker.ts";
@@ -66,10 +67,15 @@ async function holdOthers(owner: string, ended: AbortSignal): Promise<boolean> {
   const end = () => {
     clearTimeout(timer);
     hold = null;
+    log.info({ invocationId: owner }, "Other tasks may start again.");
     open();
   };
   const timer = setTimeout(end, MAX_HOLD_MS);
   hold = { owner, end };
+  log.warn(
+    { invocationId: owner },
+    "Nothing else starts while tasks that may kill the process run alone.",
+  );
   ended.addEventListener("abort", () => release(owner), { once: true });
   return true;
 }

@@ -1,11 +1,14 @@
+import type { Request } from "@restatedev/restate-sdk";
 import { TerminalError, type AnyAction } from "../../actions.ts";
 import { sharedLimits, type FindAction } from "../../job/core/plan.ts";
+import { taskLog } from "../../log/task-log.ts";
 import type { ChunkLog } from "../chunk-log.ts";
 import type { Directive } from "../directive.ts";
-import { limitersOf } from "../limiters.ts";
+import { allowedAtFirst, limitersOf } from "../limiters.ts";
 import type { ChunkInputs } from "../inputs.ts";
 import { pageAction } from "../page.ts";
 import type { Round } from "../suspects.ts";
+import type { AttemptSpans } from "./attempt-host.ts";
 import { systemClock } from "./clock.ts";
 import { Execution } from "./execution.ts";
 import type { Grant } from "./lease.ts";
@@ -20,14 +23,18 @@ interface Start {
   /** what the job has said before */
   readonly directive: Directive | null;
   readonly findAction: FindAction;
-  readonly attemptCompletedSignal: AbortSignal;
+  /** of the invocation that runs them */
+  readonly request: Pick<Request, "id" | "attemptCompletedSignal">;
   /** what its limiters have just granted, if it begins after they were asked */
   readonly grant: Grant | null;
+  /** null: nobody traces */
+  readonly spans: AttemptSpans | null;
 }
 
 /** Starts the tasks of a round that have no outcome yet. They stop when the attempt that runs them ends. */
 export function startExecution(start: Start): Execution {
-  const { inputs, log, round, begun, directive, findAction, attemptCompletedSignal, grant } = start;
+  const { inputs, log, round, begun, directive, findAction, request, grant, spans } = start;
+  const { attemptCompletedSignal } = request;
   const { spec } = log;
   const { action: name, ...plan } = spec.plan;
   const found = findAction(name);
@@ -37,6 +44,7 @@ export function startExecution(start: Start): Execution {
   const tasks = inputs.tasks
     .filter(({ index }) => log.isOpen(index) && group.has(index))
     .map((task) => log.retries.get(task.index) ?? task);
+  const limitersUnder = limitersOf(spec, sharedLimits(action));
   const mayReturn = round.kind === "together" && log.returnedFrom === null;
   const execution = new Execution({
     jobId: spec.jobId,
@@ -47,7 +55,8 @@ export function startExecution(start: Start): Execution {
     plan,
     next: spec.next,
     window: spec.window,
-    limiters: limitersOf(spec, sharedLimits(action)),
+    limiters: limitersUnder(allowedAtFirst(spec)),
+    limitersUnder,
     room: spec.room,
     tasks,
     lastKnown: mayReturn ? log.lastKnown : Number.POSITIVE_INFINITY,
@@ -59,6 +68,8 @@ export function startExecution(start: Start): Execution {
     unsavedBytes: log.unsavedBytes,
     directive,
     isSuspect: begun.isAlone,
+    log: taskLog(request.id),
+    spans,
     clock: systemClock,
     random: Math.random,
   });

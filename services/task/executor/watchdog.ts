@@ -1,4 +1,5 @@
 import { Worker } from "node:worker_threads";
+import { WORKER } from "./worker.ts";
 
 /**
  * Ends the process when its event loop has stood still for `limitMs`: a task that never yields would
@@ -12,7 +13,7 @@ export function watchEventLoop(limitMs: number): () => void {
   const beat = setInterval(() => Atomics.add(beats, 0, 1), limitMs / 10);
   const thread = new Worker(WATCH, {
     eval: true,
-    workerData: { beats, limitMs, pid: process.pid },
+    workerData: { beats, limitMs, pid: process.pid, worker: WORKER },
   });
   beat.unref();
   thread.unref();
@@ -26,7 +27,7 @@ export function watchEventLoop(limitMs: number): () => void {
 
 const WATCH = `
 const { workerData } = require("node:worker_threads");
-const { beats, limitMs, pid } = workerData;
+const { beats, limitMs, pid, worker } = workerData;
 let seen = -1;
 let still = 0;
 setInterval(() => {
@@ -34,7 +35,10 @@ setInterval(() => {
   still = now === seen ? still + 1 : 0;
   seen = now;
   if (still < 10) return;
-  require("node:fs").writeSync(2, "Fanfold: a task kept the event loop busy for " + limitMs + " ms; ending the process.\\n");
+  // A line as those of the log, which is the other thread's.
+  const msg = "A task kept the event loop busy for " + limitMs + " ms: the process ends.";
+  const line = JSON.stringify({ level: "fatal", time: new Date().toISOString(), worker, msg });
+  require("node:fs").writeSync(2, line + "\\n");
   process.kill(pid, "SIGKILL");
 }, limitMs / 10);
 `;

@@ -96,6 +96,17 @@ const durableSteps = durableAction({
   },
 });
 
+/** One step of `sleepMs`. */
+const durableStep = durableAction({
+  name: "durable_step",
+  input: Waiting,
+  run: (ctx, task) =>
+    ctx.run("the step", async () => {
+      recordRun(task);
+      await sleep(task.input.sleepMs);
+    }),
+});
+
 /** Hears of ends. */
 const told = action({ name: "told", run: recordRun });
 
@@ -146,6 +157,17 @@ const slowly = fold({
   },
 });
 
+/** Takes 300 milliseconds for each outcome, and writes each down. */
+const notedFold = fold({
+  name: "noted_fold",
+  init: 0,
+  step: async (seen, { jobId, index }) => {
+    recordRun({ taskId: `${jobId}/fold/${index}`, attempt: 1 });
+    await sleep(300);
+    return seen + 1;
+  },
+});
+
 const blockingFold = fold({
   name: "blocking_fold",
   init: 0,
@@ -162,8 +184,10 @@ export const chaosActions: readonly Definition[] = [
   fail,
   relapse,
   durableSteps,
+  durableStep,
   told,
   ...deadly,
   slowly,
+  notedFold,
   blockingFold,
 ];

@@ -4,6 +4,7 @@ import type { TaskOutcome } from "../../../services/contract/task.ts";
 import type { FoldSpec } from "../../../services/fold/fold-spec.ts";
 import { FoldSteps, type StepsOptions, type Taken } from "../../../services/fold/steps.ts";
 import { admission } from "../../../services/task/executor/admission.ts";
+import { LEFT } from "../../../services/task/outlast.ts";
 import { currentCode } from "../../../services/task/executor/user-code.ts";
 import { failed, succeeded } from "../support/chunks.ts";
 import { FakeClock, settled } from "../support/fake-clock.ts";
@@ -12,8 +13,13 @@ const BEAT_MS = 10_000;
 const MIB = 1024 * 1024;
 
 let clock = new FakeClock();
+const made: FoldSteps[] = [];
 beforeEach(() => (clock = new FakeClock()));
-afterEach(() => expect(clock.alarms).toBe(0));
+afterEach(() => {
+  for (const each of made.splice(0)) each.stop();
+  admission.open();
+  expect(clock.alarms).toBe(0);
+});
 
 describe("FoldSteps", () => {
   it("takes outcomes in, one after the other, and says what they came to", async () => {
@@ -212,6 +218,66 @@ describe("FoldSteps", () => {
     });
   });
 
+  describe("in a process that ends", () => {
+    const slow = folding(0, async (n) => {
+      await clock.sleep(4_000);
+      return n + 1;
+    });
+    const three = [0, 1, 2].map((index) => succeeded(index));
+
+    it("lets the step that runs end, and begins no other", async () => {
+      const leaving = steps(slow, { lines: three });
+      const taken = leaving.take();
+      await clock.advance(5_000);
+      leaving.leave();
+      expect(await clock.until(taken)).toEqual({ kind: "seen", seen: 2, acc: "2" });
+    });
+
+    it("does not finish after the last step", async () => {
+      const lines = [succeeded(0)];
+      const leaving = steps({ ...slow, finish: () => "finished" }, { lines });
+      const taken = leaving.take();
+      await settled();
+      leaving.leave();
+      expect(await clock.until(taken)).toEqual({ kind: "seen", seen: 1, acc: "1" });
+    });
+
+    it("leaves at once when it waits for its turn", async () => {
+      const held = await admission.hold(0);
+      const leaving = steps(counting, { lines: three });
+      const taken = leaving.take();
+      await settled();
+      leaving.leave();
+      expect(await taken).toEqual(LEFT);
+      held?.release();
+    });
+
+    it("leaves before its first step when it comes too late, a suspect too", async () => {
+      admission.close();
+      for (const isSuspect of [false, true]) {
+        expect(await steps(counting, { lines: three, isSuspect }).take()).toEqual(LEFT);
+      }
+    });
+
+    it("says nothing of an accumulator that a step may be changing when it is given up", async () => {
+      const leaving = steps(slow, { lines: three });
+      const taken = leaving.take();
+      await clock.advance(5_000);
+      leaving.leave();
+      leaving.abandon();
+      expect(await taken).toEqual(LEFT);
+      await clock.advance(4_000);
+    });
+
+    it("is given up between two beats too", async () => {
+      const leaving = steps(folding(0, never), { lines: three });
+      expect(await clock.until(leaving.take())).toEqual({ kind: "still" });
+      leaving.leave();
+      leaving.abandon();
+      expect(await leaving.take()).toEqual(LEFT);
+    });
+  });
+
   describe("beside others in its process", () => {
     it("waits while they are held back", async () => {
       const held = await admission.hold(0);
@@ -282,7 +348,9 @@ function steps(
     acc: null,
     ...spec,
   };
-  return new FoldSteps({ fold: definition, spec: whole, lines, isSuspect, clock });
+  const folding = new FoldSteps({ fold: definition, spec: whole, lines, isSuspect, clock });
+  made.push(folding);
+  return folding;
 }
 
 const two = () => [succeeded(0), succeeded(1)];

@@ -71,6 +71,27 @@ describe("postWebhook", () => {
     expect(calls).toBe(1);
   });
 
+  it.each([
+    ["a private address", (host: string) => `http://${host}/`],
+    ["another spelling of one", (host: string) => `http://${host.replace("127.0.0.1", "0x7f.1")}/`],
+    ["an address that says nothing of its scheme", (host: string) => `//${host}/`],
+  ])("does not follow a redirect to %s", async (_, location) => {
+    const inside = await receiver((_request, response) => response.writeHead(200).end());
+    const { host } = new URL(inside.url);
+    const { url } = await receiver((_request, response) => {
+      response
+        .writeHead(307, { location: location(host), refresh: `0; url=http://${host}/` })
+        .end();
+    });
+    const allow = new URL(url).host;
+    expect(await post(url, { allow })).toEqual({
+      ok: false,
+      error: "The receiver answered 307.",
+      isFinal: false,
+    });
+    expect(inside.seen()).toBe(0);
+  });
+
   it("reads no answer's body, however long", async () => {
     const closed = Promise.withResolvers<void>();
     const { url } = await receiver((_, response) => {
@@ -142,8 +163,16 @@ describe("a name", () => {
     ["169.254.169.254"],
     ["::1"],
     ["::ffff:10.0.0.1"],
+    ["::"],
+    ["0.0.0.0"],
+    ["::ffff:7f00:1"],
     ["64:ff9b::a00:1"],
+    ["2002:a00:1::"],
+    ["fc00::1"],
+    ["fe80::1"],
+    ["fe80::1%eth0"],
     ["93.184.216.34", "192.168.0.1"],
+    ["2606:4700:4700::1111", "93.184.216.34", "fd00::7"],
   ])("that leads to %s is refused for good, and nothing is sent", async (...addresses) => {
     const { url, seen } = await receiver((_, response) => response.writeHead(200).end());
     const attempted = await post(url.replace("127.0.0.1", "rebound.example"), {
@@ -167,6 +196,26 @@ describe("a name", () => {
     expect(lookup).toHaveBeenCalledOnce();
     expect(seen()).toBe(1);
   });
+
+  it("is connected to where it led when it was judged, wherever it leads a moment later", async () => {
+    const { url, seen } = await receiver((_, response) => response.writeHead(200).end());
+    const leads = [["127.0.0.1"], ["169.254.169.254"]];
+    const lookup = vi.fn<Lookup>((...asked) => leadsTo(leads.shift() ?? [])(...asked));
+    const named = url.replace("127.0.0.1", "rebound.example").replace("http:", "https:");
+    // The receiver speaks no TLS: that it was reached is enough.
+    await post(named, { allow: "127.0.0.0/8", lookup });
+    expect({ seen: seen(), lookups: lookup.mock.calls.length }).toEqual({ seen: 1, lookups: 1 });
+  });
+
+  it.each(["localhost", "LOCALHOST", "localhost."])(
+    "that this machine itself resolves to a private address is not sent to: %s",
+    async (name) => {
+      const { url, seen } = await receiver((_, response) => response.writeHead(200).end());
+      const named = url.replace("127.0.0.1", name).replace("http:", "https:");
+      expect(await post(named, { allow: "" })).toMatchObject({ ok: false });
+      expect(seen()).toBe(0);
+    },
+  );
 
   it("that leads elsewhere the next time is judged anew", async () => {
     const { url, seen } = await receiver((_, response) => response.writeHead(200).end());

@@ -6,6 +6,7 @@ import type { AttemptResult } from "../../../services/task/executor/attempt-resu
 import type { Group, PendingTask } from "../../../services/task/executor/group.ts";
 import type { Grant, LeaseAsk } from "../../../services/task/executor/lease.ts";
 import { parseLine } from "../../../services/task/record.ts";
+import { stageLimiters } from "./limiters.ts";
 import { stagePlan } from "./plans.ts";
 import { untried } from "./executions.ts";
 
@@ -17,7 +18,7 @@ type Setting = Partial<Omit<CallOptions, "plan" | "tasks">> & {
   /** what an invocation answers that was cancelled; null: it does not care */
   readonly onCancel?: AttemptResult | null;
   readonly isThere?: (at: number) => boolean | null;
-  readonly grant?: (ask: LeaseAsk, at: number) => Grant;
+  readonly grant?: (ask: LeaseAsk, at: number) => Omit<Grant, "limiters">;
 };
 
 export const ok = (json = "1"): AttemptResult => ({
@@ -68,6 +69,7 @@ export class CallChunk {
         next: null,
         window: 64,
         limiters: [],
+        limitersUnder: stageLimiters("job", options.limiters),
         lastKnown: -1,
         inputOf: (index) => ({ item: index }),
         isEager: false,
@@ -166,8 +168,9 @@ export class CallChunk {
     this.groups.push(...groups);
     this.#grant = null;
     for (const { head } of groups) {
-      if (head.ask && this.#setting.grant)
-        this.#grant = this.#setting.grant(head.ask, this.now - START);
+      const { ask } = head;
+      if (!ask || !this.#setting.grant) continue;
+      this.#grant = { limiters: ask.limiters, ...this.#setting.grant(ask, this.now - START) };
     }
   }
 

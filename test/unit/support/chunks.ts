@@ -21,6 +21,7 @@ export function chunkSpec(fields: Partial<ChunkSpec> = {}): ChunkSpec {
     generation: 1,
     stage: 0,
     chunk: 4,
+    order: 0,
     first,
     size,
     window: 100,

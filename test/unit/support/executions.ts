@@ -4,6 +4,7 @@ import { Execution, type ExecutionOptions } from "../../../services/task/executo
 import type { Group, PendingTask } from "../../../services/task/executor/group.ts";
 import { parseLine } from "../../../services/task/record.ts";
 import type { FakeClock } from "./fake-clock.ts";
+import { stageLimiters } from "./limiters.ts";
 import { stagePlan } from "./plans.ts";
 
 type Plan = ExecutionOptions["plan"];
@@ -30,6 +31,7 @@ export function executionOf(setting: Setting): Execution {
     next: null,
     window: 100,
     limiters: [],
+    limitersUnder: stageLimiters("job", options.limiters),
     lastKnown: -1,
     inputOf: (index) => ({ item: index }),
     isEager: false,
@@ -39,6 +41,8 @@ export function executionOf(setting: Setting): Execution {
     unsavedBytes: 0,
     directive: null,
     isSuspect: false,
+    log: () => undefined,
+    spans: null,
     room: { items: Infinity, bytes: Infinity, tasks: Infinity },
     random: () => 0.5,
     ...options,

@@ -4,6 +4,7 @@ import { boundsOf, MAX_IN_FLIGHT } from "../../../services/job/core/dispatch.ts"
 import type { Segment } from "../../../services/job/core/segments.ts";
 import { backlogsOf, waitingTasks, type JobState } from "../../../services/job/core/state.ts";
 import { jobStatus } from "../../../services/job/core/views.ts";
+import type { Limits } from "../../../services/limits/core/lease.ts";
 import type { Directive } from "../../../services/task/directive.ts";
 import type { JobModel } from "./job-model.ts";
 import { tasksOf } from "./segments.ts";
@@ -60,16 +61,20 @@ export function checkState(before: JobState, state: JobState, model: JobModel): 
   }
 }
 
-/** A chunk whose runner is known has been told what holds. */
+/** A chunk whose runner is known has been told what holds: more slots than a stage has it does not use. */
 export function checkOrders(state: JobState, told: ReadonlyMap<string, Directive>): void {
   for (const [at, { stop, chunks }] of state.stages.entries()) {
     const reading = at === 0 ? state.source?.reading : null;
     for (const { invocation } of [...Object.values(chunks), ...(reading ? [reading] : [])]) {
       if (invocation === null) continue;
-      const type = told.get(invocation)?.type;
+      const directive = told.get(invocation);
+      const type = directive?.type;
       if (stop) expect(type).toBe("stop");
       else if (state.isPaused) expect(type).toBe("pause");
       else expect(type).not.toBe("pause");
+      if (directive?.type === "yield") {
+        checkLimits(directive.limits, state, invocation === reading?.invocation ? null : at);
+      }
     }
   }
 }
@@ -107,6 +112,15 @@ export function checkEnd(
 
 /** Segments of a backlog that the hot state holds: a page at both ends, and what all chunks gave back. */
 const MOST_HOT = 3 * PAGE + MAX_IN_FLIGHT * 16;
+
+/** `at`: the stage; null: its source, which no stage limits. */
+function checkLimits({ concurrency, rate }: Limits, state: JobState, at: number | null): void {
+  if (at === null) return expect({ concurrency, rate }).toEqual({ concurrency: null, rate: null });
+  const plan = state.plan.stages[at]!;
+  expect(rate).toEqual(plan.rate);
+  if (windows(state, at) > plan.concurrency) expect(concurrency).toBe(plan.concurrency);
+  if (concurrency !== null) expect(concurrency).toBe(plan.concurrency);
+}
 
 const sum = (numbers: readonly number[]) => numbers.reduce((a, b) => a + b, 0);
 

@@ -4,10 +4,12 @@ import {
   type LeaseRequest,
   type LimiterState,
 } from "../../../services/limits/core/lease.ts";
+import type { StageLimits } from "../../../services/task/directive.ts";
 import type { LimiterRef } from "../../../services/task/executor/lease.ts";
 import { Leases } from "../../../services/task/leases.ts";
 import { executionOf, outcomesOf } from "./executions.ts";
 import type { FakeClock } from "./fake-clock.ts";
+import { stageLimiters } from "./limiters.ts";
 
 /** A chunk to run beside others. */
 export interface LimitedChunk {
@@ -20,6 +22,8 @@ export interface LimitedChunk {
   readonly failures?: number;
   readonly retryMs?: number;
   readonly startsAt?: number;
+  /** what its stage allows later, and since when */
+  readonly changes?: readonly (StageLimits & { readonly at: number })[];
 }
 
 /** An attempt; `to` is set when it has ended. */
@@ -63,8 +67,10 @@ export class LimitedChunks {
       failures = 0,
       retryMs = 20,
       startsAt = 0,
+      changes = [],
     } = chunk;
     if (startsAt > 0) await this.#clock.sleep(startsAt);
+    const ofAction = limiters.filter(({ kind }) => kind === "limiter");
     const leases = new Leases(this.#context(`chunk ${number}`), job);
     const execution = executionOf({
       clock: this.#clock,
@@ -72,6 +78,7 @@ export class LimitedChunks {
       tasks: tasksMs.length,
       window,
       limiters,
+      limitersUnder: stageLimiters(job, ofAction),
       lastKnown: Infinity,
       plan: {
         retry: { maxAttempts: 9, initialMs: retryMs, maxMs: retryMs, factor: 1, jitter: false },
@@ -84,6 +91,10 @@ export class LimitedChunks {
         if (attempt <= failures) throw new Error("not yet");
       },
     });
+    for (const { at, order, limits } of changes) {
+      const ms = Math.max(0, this.start + at - this.#clock.now());
+      this.#clock.timer(ms, () => execution.direct({ type: "yield", order, limits }));
+    }
     for (let open = tasksMs.length; open > 0;) {
       const group = await execution.take();
       open -= outcomesOf([group]).length;

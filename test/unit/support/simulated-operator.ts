@@ -101,7 +101,9 @@ export class SimulatedOperator {
   #changeLimits(at: number): Sent {
     const { stages: models } = this.#job.model;
     const stages = [...models.keys()].filter(() => this.#decide.below(3) > 0);
-    const limits = { concurrency: 1 + this.#decide.below(this.#decide.oneOf([3, 30, 300])) };
+    const rate = this.#decide.oneOf([null, { tasks: 1, perMs: 1_000 }, { tasks: 500, perMs: 100 }]);
+    const concurrency = 1 + this.#decide.below(this.#decide.oneOf([3, 30, 300]));
+    const limits = this.#decide.below(2) === 0 ? { concurrency } : { concurrency, rate };
     return this.#job.step({ type: "limits", at, stages, limits }, () => {
       for (const stage of stages) models[stage]!.plan = { ...models[stage]!.plan, ...limits };
     });

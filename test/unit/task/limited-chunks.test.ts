@@ -6,6 +6,7 @@ import type { LimiterRef } from "../../../services/task/executor/lease.ts";
 import { busiest, peak } from "../../support/spans.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 import { LimitedChunks, type LimitedChunk } from "../support/limited-chunks.ts";
+import { allowed, perSecond } from "../support/limiters.ts";
 import { holdsAsync } from "../support/property.ts";
 
 describe("chunks that share slots", () => {
@@ -187,17 +188,17 @@ describe("chunks under two limiters", () => {
         );
         const { spans } = world;
         expect(peak(spans)).toBeLessThanOrEqual(concurrency);
-        expect(busiest(spans, 10_000)).toBeLessThanOrEqual(10.5 * perSecond(rate) + 1);
+        expect(busiest(spans, 10_000)).toBeLessThanOrEqual(10.5 * paceOf(rate) + 1);
         for (const job of ["a", "b", "c"]) {
           const ofStage = spans.filter((span) => span.job === job && chunks[span.chunk]!.isPaced);
-          expect(busiest(ofStage, 10_000)).toBeLessThanOrEqual(10.5 * perSecond(stageRate) + 1);
+          expect(busiest(ofStage, 10_000)).toBeLessThanOrEqual(10.5 * paceOf(stageRate) + 1);
         }
         const attempts = sum(
           chunks.map(({ tasksMs, failures }) => tasksMs.length * (failures + 1)),
         );
         expect(spans).toHaveLength(attempts);
         const oneByOne = sum(spans.map(({ from, to }) => to - from));
-        const starting = attempts / perSecond(rate) + attempts / perSecond(stageRate);
+        const starting = attempts / paceOf(rate) + attempts / paceOf(stageRate);
         expect([...world.limiters.values()].every(hasNoHolder)).toBe(true);
         expect(tookMs).toBeLessThan(30_000 + 2 * (oneByOne + starting * 1_000));
       }),
@@ -206,7 +207,117 @@ describe("chunks under two limiters", () => {
   });
 });
 
+describe("a stage's limits that change while its chunks run", () => {
+  it("hold for the retries of chunks that had none", async () => {
+    const { world } = await ran(
+      times(3, () => ({ ...failing, changes: [{ at: 50, ...allowed({ rate: perSecond(10) }) }] })),
+    );
+    const later = startedAfter(world, 50);
+    expect(later).toHaveLength(60);
+    expect(busiest(later, 1_000)).toBeLessThanOrEqual(11);
+  });
+
+  it("let retries start faster, and at once when there are none any more", async () => {
+    const changes = [
+      { at: 50, ...allowed({ rate: perSecond(1) }, 1) },
+      { at: 3_000, ...allowed({ rate: perSecond(100) }, 2) },
+      { at: 3_200, ...allowed({}, 3) },
+    ];
+    const { world, tookMs } = await ran([{ ...failing, changes }]);
+    expect(startedAfter(world, 50).filter(({ from }) => from < world.start + 3_000)).toHaveLength(
+      3,
+    );
+    expect(startedAfter(world, 3_000).length).toBeGreaterThan(10);
+    expect(tookMs).toBeLessThan(3_500);
+  });
+
+  it("share fewer slots than the chunks have, those included that are in use", async () => {
+    const changes = [{ at: 60, ...allowed({ concurrency: 4 }) }];
+    const { world } = await ran(times(3, () => ({ ...failing, tasksMs: same(10, 50), changes })));
+    const later = startedAfter(world, 60);
+    expect(later).toHaveLength(60);
+    expect(peak(later)).toBeLessThanOrEqual(4);
+  });
+
+  it("wait for the attempts that run to be fewer than there are slots", async () => {
+    const long = { job: "job", limiters: [], tasksMs: same(6, 2_000) };
+    const changes = [{ at: 60, ...allowed({ concurrency: 4 }) }];
+    const { world } = await ran([
+      { ...long, changes },
+      { ...failing, changes },
+    ]);
+    const [first] = startedAfter(world, 60).toSorted((a, b) => a.from - b.from);
+    expect(first!.from).toBeGreaterThanOrEqual(world.start + 2_000);
+  });
+
+  it("are never exceeded for longer than attempts take, and all chunks end, whatever changes", async () => {
+    const chunk = fc.record({
+      tasksMs: fc.array(fc.nat({ max: 400 }), { minLength: 1, maxLength: 20 }),
+      failures: fc.nat({ max: 3 }),
+      startsAt: fc.nat({ max: 1_500 }),
+    });
+    const limits = fc.record({
+      concurrency: fc.option(fc.integer({ min: 1, max: 6 })),
+      rate: fc.option(fc.integer({ min: 1, max: 50 }).map(perSecond)),
+    });
+    const scenario = fc.record({
+      chunks: fc.array(chunk, { minLength: 1, maxLength: 5 }),
+      shared: fc.option(
+        fc.record({
+          concurrency: fc.integer({ min: 1, max: 8 }),
+          rate: fc.option(fc.integer({ min: 5, max: 50 }).map(perSecond)),
+        }),
+      ),
+      changes: fc.array(fc.record({ at: fc.nat({ max: 4_000 }), limits }), { maxLength: 3 }),
+      last: limits,
+      latencyMs: fc.integer({ min: 1, max: 40 }),
+    });
+    await holdsAsync(
+      fc.asyncProperty(scenario, async ({ chunks, shared, changes, last, latencyMs }) => {
+        const ofAction: LimiterRef[] = shared
+          ? [{ kind: "limiter", key: "action", limits: shared, version: 0 }]
+          : [];
+        const ordered = [...changes.toSorted((a, b) => a.at - b.at), { at: 4_000, limits: last }];
+        const said = ordered.map((change, at) => ({ ...change, order: at + 1 }));
+        const { world } = await ran(
+          chunks.map((fields) => ({
+            ...fields,
+            job: "job",
+            limiters: ofAction,
+            changes: said,
+          })),
+          latencyMs,
+        );
+        const attempts = sum(
+          chunks.map(({ tasksMs, failures }) => tasksMs.length * (failures + 1)),
+        );
+        expect(world.spans).toHaveLength(attempts);
+        if (shared) expect(peak(world.spans)).toBeLessThanOrEqual(shared.concurrency);
+        // What began before has ended by then.
+        const later = startedAfter(world, 4_500);
+        if (last.concurrency !== null) expect(peak(later)).toBeLessThanOrEqual(last.concurrency);
+        if (last.rate) {
+          expect(busiest(later, 10_000)).toBeLessThanOrEqual(10.5 * paceOf(last.rate) + 1);
+        }
+      }),
+      60,
+    );
+  });
+});
+
 // --- internal ---
+
+/** A chunk without limits whose tasks fail twice. */
+const failing: LimitedChunk = {
+  job: "job",
+  limiters: [],
+  tasksMs: same(10, 10),
+  failures: 2,
+  retryMs: 100,
+};
+
+const startedAfter = ({ spans, start }: LimitedChunks, ms: number) =>
+  spans.filter(({ from }) => from > start + ms);
 
 const slots = (concurrency: number): LimiterRef => ({
   kind: "limiter",
@@ -228,11 +339,13 @@ const rates = fc.record({
   tasks: fc.integer({ min: 1, max: 300 }),
   perMs: fc.constantFrom(1_000, 3_000, 60_000),
 });
-const perSecond = ({ tasks, perMs }: RatePlan) => (tasks / perMs) * 1_000;
+const paceOf = ({ tasks, perMs }: RatePlan) => (tasks / perMs) * 1_000;
 
 const sum = (numbers: readonly number[]) => numbers.reduce((a, b) => a + b, 0);
 
-const same = (tasks: number, ms: number) => Array<number>(tasks).fill(ms);
+function same(tasks: number, ms: number): number[] {
+  return Array<number>(tasks).fill(ms);
+}
 
 function times(count: number, chunk: (at: number) => LimitedChunk): LimitedChunk[] {
   return Array.from({ length: count }, (_, at) => chunk(at));

@@ -5,6 +5,7 @@ import { SOURCE, taskId, type Task } from "../../../services/contract/task.ts";
 import { Attempt } from "../../../services/task/executor/attempt.ts";
 import type { AttemptResult } from "../../../services/task/executor/attempt-result.ts";
 import { pageAction, pageText, storePage } from "../../../services/task/page.ts";
+import { deafHost } from "../support/attempt-host.ts";
 
 describe("a page", () => {
   it("passes its items on, and has the next cursor as its result", async () => {
@@ -119,6 +120,6 @@ const read = (answer: unknown) => attempt(action({ name: "list", run: () => answ
 
 function attempt(list: Action<never, never> | Action): Promise<AttemptResult> {
   return new Promise((resolve) =>
-    new Attempt(pageAction(list, "row"), { ...task }, 0, resolve).start(),
+    new Attempt(pageAction(list, "row"), { ...task }, 0, resolve, deafHost).start(),
   );
 }

@@ -54,8 +54,8 @@ describe("planChunks", () => {
       const planned = planChunks(stageWith({ waiting: 100_000, pace }), { ...bounds, at });
       expect(planned).toHaveLength(MAX_IN_FLIGHT);
       for (const { size, window } of planned) {
-        expect(size).toBeLessThanOrEqual(128);
-        expect(window).toBeLessThanOrEqual(64);
+        expect(size).toBeLessThanOrEqual(100);
+        expect(window).toBeLessThanOrEqual(100);
       }
     }
   });

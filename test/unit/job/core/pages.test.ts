@@ -144,6 +144,17 @@ describe("a job with a source", () => {
     expect(job.state.status).toBe("CANCELLED");
   });
 
+  it("does not read pages under the limits of its first stage", () => {
+    const job = submitted();
+    job.give(pageReport(0, { final: false, invocation: "reader" }));
+    const limits = { concurrency: 1, rate: { tasks: 1, perMs: 60_000 } };
+    job.reduce({ type: "limits", at: 9, stages: [0], limits });
+    expect(job.commands.at(-1)).toMatchObject({
+      invocation: "reader",
+      directive: { type: "yield", limits: { concurrency: null, rate: null } },
+    });
+  });
+
   it("takes nothing of a page that comes after a stop", () => {
     const job = submitted();
     job.reduce({ type: "stop", at: 9, as: "CANCELLED", reason: "enough" });

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Fanout } from "../../../../services/contract/fanout.ts";
 import type { StagePlan } from "../../../../services/job/core/plan.ts";
 import type { Command } from "../../../../services/job/core/command.ts";
-import { reduce } from "../../../../services/job/core/reducer.ts";
+import { reduce, type ChangedLimits } from "../../../../services/job/core/reducer.ts";
 import { segmentsOf, type Segment } from "../../../../services/job/core/segments.ts";
 import type {
   BegunChunk,
@@ -146,6 +146,45 @@ describe("reduce", () => {
     ]);
     expect(begun(state, { invocation: "late" })).toEqual({ state, commands: [] });
     expect(begun(stopped.state, { epoch: "other" }).commands).toEqual([]);
+  });
+
+  describe("new limits", () => {
+    const rate = { tasks: 5, perMs: 1_000 };
+    const limits = { concurrency: null, rate: null };
+    const change = (state: JobState, changed: ChangedLimits) =>
+      reduce(state, { type: "limits", at: 2, stages: [0], limits: changed });
+    const running = () => {
+      const { state } = fed(emptyJob({ concurrency: 10 }), [tasks(0, 10)], { seal: true });
+      return begun(state, { invocation: "runner" }).state;
+    };
+
+    it.each([
+      ["a rate", { rate }, { ...limits, rate }],
+      ["fewer slots than it has", { concurrency: 3 }, { ...limits, concurrency: 3 }],
+      ["as many slots as it has", { concurrency: 10 }, limits],
+    ])("reach a chunk in flight: %s", (_, changed, told) => {
+      const directive = { type: "yield", order: 1, limits: told };
+      expect(change(running(), changed).commands).toEqual([
+        { type: "direct", invocation: "runner", directive },
+      ]);
+    });
+
+    it("hold when the job goes on after a pause", () => {
+      const paused = reduce(running(), { type: "pause", at: 1 }).state;
+      const changed = change(paused, { rate });
+      expect(changed.commands).toMatchObject([{ directive: { type: "pause" } }]);
+      const directive = { type: "yield", order: 3, limits: { ...limits, rate } };
+      expect(reduce(changed.state, { type: "resume", at: 3 }).commands).toEqual([
+        { type: "direct", invocation: "runner", directive },
+      ]);
+    });
+
+    it("are not told to a chunk that was sent under them", () => {
+      const { state } = fed(emptyJob({}), [tasks(0, 10)], { seal: true });
+      const later = fed(change(state, { rate }).state, [tasks(10, 10)], { seal: false }).state;
+      expect(begun(later, { chunk: 0 }).commands).toHaveLength(1);
+      expect(begun(later, { chunk: 1 }).commands).toEqual([]);
+    });
   });
 
   it("gives the slots of a chunk to others as soon as its tasks have ended", () => {

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
+  expired,
   idleAt,
   lease,
   leaseMs,
@@ -32,8 +33,12 @@ describe("a lease of slots", () => {
       limiter.now += 500;
       expect(limiter.ask("waiting", { most: 8, starts: 8 }).slots).toBe(0);
     }
+    expect(limiter.expired).toEqual([]);
     limiter.now += 1_000;
     expect(limiter.ask("waiting", { most: 8, starts: 8 }).slots).toBe(8);
+    expect(limiter.expired).toMatchObject([["crashed", { job: "job", held: 8 }]]);
+    limiter.leave("waiting");
+    expect(limiter.expired).toHaveLength(1);
   });
 
   it("outlives a time in which nobody was heard of", () => {
@@ -240,6 +245,7 @@ class Limiter {
   now = 1_000_000;
   limits: LeaseRequest["limits"];
   state: LimiterState | null = null;
+  readonly expired: ReturnType<typeof expired> = [];
 
   constructor(limits: LeaseRequest["limits"] = slots) {
     this.limits = limits;
@@ -249,6 +255,7 @@ class Limiter {
     const { limits } = this;
     const request = { holder, job: "job", limits, version: 0, ...NOTHING, ...fields };
     const { state, answer } = lease(this.state, request, this.now);
+    this.expired.push(...expired(this.state, state, request));
     this.state = state;
     return answer;
   }

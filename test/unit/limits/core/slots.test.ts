@@ -48,6 +48,12 @@ describe("grantSlots", () => {
     expect(grantSlots(3, claim({ held: 8, wants: 20 }), [])).toBe(3);
   });
 
+  it("gives nobody more than is free when all together hold more than the lowered limit", () => {
+    const other = claim({ held: 1, wants: 5 });
+    expect(grantSlots(1, claim({ held: 1, wants: 5 }), [other])).toBe(0);
+    expect(grantSlots(5, claim({ held: 4, wants: 9 }), [other, other, other])).toBe(2);
+  });
+
   it("takes back what the holder does not want any more", () => {
     expect(grantSlots(8, claim({ held: 5, wants: 2 }), [])).toBe(2);
     expect(grantSlots(8, claim({ held: 0, wants: 0 }), [])).toBe(0);

@@ -1,6 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { CallAttempt } from "../../../../services/task/calls/call-attempt.ts";
+import type { Directive } from "../../../../services/task/directive.ts";
+import { busiest, peak } from "../../../support/spans.ts";
 import { CallChunk, fails, ok } from "../../support/call-chunks.ts";
+import { answering, perSecond, yieldTo } from "../../support/limiters.ts";
 
 const retry = { maxAttempts: 3, initialMs: 200, maxMs: 10_000, factor: 2, jitter: false };
 const STOP = { type: "stop", reason: "enough" } as const;
@@ -195,7 +199,7 @@ describe("a directive", () => {
       call: ({ task }) => ({ ms: 1_000, result: task.attempt === 1 ? fails() : ok() }),
     })
       .at(500, { type: "pause" })
-      .at(9_000, { type: "yield" })
+      .at(9_000, yieldTo())
       .run();
     expect(chunk.returnedFrom).toBe(5);
     expect(chunk.outcomes).toHaveLength(5);
@@ -204,7 +208,7 @@ describe("a directive", () => {
 
   it("to yield gives back what was not started", () => {
     const chunk = new CallChunk({ tasks: 20, window: 5, call: () => ({ ms: 1_000 }) })
-      .at(500, { type: "yield" })
+      .at(500, yieldTo())
       .run();
     expect(chunk.returnedFrom).toBe(5);
     expect(chunk.outcomes).toHaveLength(5);
@@ -305,14 +309,58 @@ describe("limiters", () => {
   });
 });
 
+describe("a stage's new limits", () => {
+  const failing = () => ({
+    plan: { retry },
+    tasks: 20,
+    window: 20,
+    call: ({ task }: CallAttempt) => ({ ms: 100, result: task.attempt < 3 ? fails() : ok() }),
+    grant: answering(),
+  });
+
+  it("hold for the retries of a chunk that had none", () => {
+    const chunk = new CallChunk(failing()).at(50, yieldTo({ rate: perSecond(5) })).run();
+    const later = chunk.calls.filter(({ at }) => at > 50);
+    expect(later).toHaveLength(40);
+    expect(
+      busiest(
+        later.map(({ at: from }) => ({ from })),
+        1_000,
+      ),
+    ).toBeLessThanOrEqual(6);
+    expect(chunk.now - 1_000_000).toBeLessThan(12_000);
+  });
+
+  it("are lifted again", () => {
+    const chunk = new CallChunk(failing())
+      .at(50, yieldTo({ concurrency: 1, rate: perSecond(1) }))
+      .at(3_000, yieldTo({}, 2))
+      .run();
+    expect(chunk.now - 1_000_000).toBeLessThan(6_000);
+  });
+
+  it("share fewer slots than it has", () => {
+    const chunk = new CallChunk(failing()).at(50, yieldTo({ concurrency: 3 })).run();
+    const later = chunk.calls.filter(({ at }) => at > 50);
+    expect(peak(later.map(({ at }) => ({ from: at, to: at + 100 })))).toBeLessThanOrEqual(3);
+    expect(chunk.outcomes).toHaveLength(20);
+  });
+});
+
 it("gives every task it keeps exactly one outcome, whatever happens", () => {
   const answer = fc.record({
     ms: fc.integer({ min: 0, max: 3_000 }),
     kind: fc.constantFrom("ok", "again", "final", "never"),
   });
+  const yields = [
+    yieldTo(),
+    yieldTo({ rate: perSecond(3) }, 2),
+    yieldTo({ concurrency: 2 }, 3),
+    yieldTo({ concurrency: 1, rate: perSecond(1) }, 4),
+  ];
   const directive = fc.record({
     at: fc.integer({ min: 0, max: 6_000 }),
-    type: fc.constantFrom("pause", "yield", "stop"),
+    directive: fc.constantFrom<Directive>({ type: "pause" }, STOP, ...yields),
   });
   fc.assert(
     fc.property(
@@ -327,16 +375,15 @@ it("gives every task it keeps exactly one outcome, whatever happens", () => {
           window,
           plan: { retry, timeoutMs: 4_000, graceMs: 500 },
           onCancel: obeys ? fails({ isFinal: true }) : null,
+          grant: answering(),
           call: ({ task }) => {
             const { ms, kind } = answers[(task.index + task.attempt) % answers.length]!;
             if (kind === "never") return null;
             return { ms, result: kind === "ok" ? ok() : fails({ isFinal: kind === "final" }) };
           },
         });
-        for (const { at, type } of directives) {
-          chunk.at(at, type === "stop" ? { type, reason: "enough" } : { type });
-        }
-        chunk.at(20_000, { type: "yield" }).run();
+        for (const { at, directive: said } of directives) chunk.at(at, said);
+        chunk.at(20_000, yieldTo({}, 9)).run();
         const kept = chunk.returnedFrom ?? tasks;
         expect(chunk.outcomes.map(({ index }) => index)).toEqual(
           Array.from({ length: kept }, (_, n) => n),

@@ -4,8 +4,10 @@ import { action, emit, RetryableError, TerminalError } from "../../../../service
 import { OUTCOME_ERRORS } from "../../../../services/contract/errors.ts";
 import type { Task } from "../../../../services/contract/task.ts";
 import { Attempt } from "../../../../services/task/executor/attempt.ts";
+import type { AttemptHost } from "../../../../services/task/executor/attempt-host.ts";
 import type { AttemptResult } from "../../../../services/task/executor/attempt-result.ts";
 import { currentCode } from "../../../../services/task/executor/user-code.ts";
+import { deafHost } from "../../support/attempt-host.ts";
 import { settled } from "../../support/fake-clock.ts";
 
 type Run = Parameters<typeof action>[0]["run"];
@@ -303,6 +305,15 @@ describe("an attempt", () => {
     expect(attempt.signal.aborted).toBe(true);
   });
 
+  it("tells its host what its code says, and in which attempt", async () => {
+    const said: unknown[] = [];
+    const host = {
+      log: ({ taskId, attempt }: Task, text: string) => said.push([taskId, attempt, text]),
+    };
+    await resultsOf((_, { log }) => log("half of it"), { host, attempt: 2 });
+    expect(said).toEqual([["job/0/0", 2, "half of it"]]);
+  });
+
   it("gives a signal that says why it was aborted", () => {
     const attempt = attemptOf(() => null, {}, []);
     expect(attempt.signal.aborted).toBe(false);
@@ -316,10 +327,15 @@ describe("an attempt", () => {
 // --- internal ---
 
 interface Given extends Partial<Task> {
+  readonly host?: Partial<AttemptHost>;
   readonly schemas?: { readonly input?: z.ZodType; readonly output?: z.ZodType };
 }
 
-function attemptOf(run: Run, { schemas, ...fields }: Given, results: AttemptResult[]): Attempt {
+function attemptOf(
+  run: Run,
+  { schemas, host, ...fields }: Given,
+  results: AttemptResult[],
+): Attempt {
   const task: Task = {
     jobId: "job",
     stage: 0,
@@ -333,9 +349,9 @@ function attemptOf(run: Run, { schemas, ...fields }: Given, results: AttemptResu
     input: {},
     ...fields,
   };
-  return new Attempt({ kind: "function", name: "work", run, ...schemas }, task, 0, (result) =>
-    results.push(result),
-  );
+  const settled = (result: AttemptResult) => results.push(result);
+  const work = { kind: "function", name: "work", run, ...schemas } as const;
+  return new Attempt(work, task, 0, settled, { ...deafHost, ...host });
 }
 
 async function resultsOf(run: Run, given: Given = {}): Promise<AttemptResult[]> {

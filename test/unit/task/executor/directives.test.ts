@@ -7,12 +7,13 @@ import type { Execution } from "../../../../services/task/executor/execution.ts"
 import type { Group } from "../../../../services/task/executor/group.ts";
 import { ByHand, executionOf, outcomesOf, untried } from "../../support/executions.ts";
 import { FakeClock, settled } from "../../support/fake-clock.ts";
+import { perSecond, yieldTo } from "../../support/limiters.ts";
 import { stagePlan } from "../../support/plans.ts";
 import { holdsAsync } from "../../support/property.ts";
 
 const stop: Directive = { type: "stop", reason: "enough" };
 const pause: Directive = { type: "pause" };
-const giveWay: Directive = { type: "yield" };
+const giveWay = yieldTo();
 const nothingReturns = { lastKnown: Number.POSITIVE_INFINITY };
 
 let clock: FakeClock;
@@ -75,6 +76,35 @@ describe("yield", () => {
     execution.direct(giveWay);
     await clock.advance(1_000);
     expect(byHand.started).toEqual([0, 0]);
+  });
+});
+
+describe("yield to a rate that the stage did not have", () => {
+  const paced = yieldTo({ rate: perSecond(5) });
+  const limiters = [{ kind: "rate", limits: { rate: perSecond(5) } }];
+
+  it("starts retries when they are granted, also after a pause", async () => {
+    const { execution } = await begun({ tasks: 1 });
+    byHand.fail(0);
+    await settled();
+    for (const directive of [paced, pause, paced]) execution.direct(directive);
+    await clock.advance(5_000);
+    expect(byHand.started).toEqual([0]);
+    const { ask } = (await execution.take()).head;
+    expect(ask).toMatchObject({ limiters, starts: 1 });
+    const starts = [{ inMs: 30, everyMs: 200, count: 1 }];
+    execution.granted({ limiters: ask!.limiters, slots: null, starts, againInMs: 200 });
+    expect(byHand.started).toEqual([0]);
+    await clock.advance(30);
+    expect(byHand.started).toEqual([0, 0]);
+  });
+
+  it("holds in an attempt that finds it", async () => {
+    const tried = { ...untried(0), attempts: 1, readyAt: start };
+    const { execution } = given({ tasks: [tried], directive: paced });
+    const { head } = await execution.take();
+    expect(head).toMatchObject({ heldBy: "rate", ask: { limiters } });
+    expect(byHand.started).toEqual([]);
   });
 });
 

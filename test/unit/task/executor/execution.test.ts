@@ -510,7 +510,7 @@ describe("a chunk under limiters", () => {
     const { head } = await clock.until(execution.take());
     expect(head).toMatchObject({ heldBy: "rate", ask: { starts: 3, limiters } });
     expect(clock.now()).toBe(start);
-    execution.granted({ slots: null, starts: [starts(2)], againInMs: 200 });
+    execution.granted({ limiters, slots: null, starts: [starts(2)], againInMs: 200 });
     await settled();
     expect(byHand.started).toEqual([0, 1]);
     const { head: next } = await clock.until(execution.take());
@@ -527,12 +527,12 @@ describe("a chunk under limiters", () => {
   it("uses a start for each attempt, retries too", async () => {
     const execution = given({ run: byHand.run, limiters, plan: retried({ initialMs: 10 }) });
     await clock.until(execution.take());
-    execution.granted({ slots: null, starts: [starts(1)], againInMs: 200 });
+    execution.granted({ limiters, slots: null, starts: [starts(1)], againInMs: 200 });
     await settled();
     byHand.fail(0);
     await clock.advance(5_000);
     expect(byHand.started).toEqual([0]);
-    execution.granted({ slots: null, starts: [starts(1)], againInMs: 200 });
+    execution.granted({ limiters, slots: null, starts: [starts(1)], againInMs: 200 });
     await settled();
     expect(byHand.started).toEqual([0, 0]);
   });
@@ -560,7 +560,8 @@ describe("a chunk under limiters", () => {
       for (;;) {
         const { head } = await execution.take();
         if (head.returnedFrom !== null) return head;
-        if (head.ask) execution.granted({ slots: null, starts: [starts(0)], againInMs: 1_000 });
+        if (head.ask)
+          execution.granted({ limiters, slots: null, starts: [starts(0)], againInMs: 1_000 });
       }
     };
     expect(await clock.until(returned())).toMatchObject({ returnedFrom: 0, at: start + 60_000 });
@@ -574,7 +575,7 @@ describe("a chunk under limiters", () => {
         const { head } = await execution.take();
         if (head.returnedFrom !== null) return head;
         if (!head.ask) continue;
-        execution.granted({ slots: null, starts: [starts(left)], againInMs: 1_000 });
+        execution.granted({ limiters, slots: null, starts: [starts(left)], againInMs: 1_000 });
         left = 0;
       }
     };
@@ -584,10 +585,11 @@ describe("a chunk under limiters", () => {
   it("reports when it has starts for all that waits, and keeps only the slots for it", async () => {
     const execution = given({ tasks: 6, window: 50, run: byHand.run, limiters });
     await clock.until(execution.take());
-    execution.granted({ slots: null, starts: [starts(2)], againInMs: 200 });
+    execution.granted({ limiters, slots: null, starts: [starts(2)], againInMs: 200 });
     const { head } = await clock.until(execution.take());
     expect(head).toMatchObject({ report: false, slots: 50 });
     execution.granted({
+      limiters,
       slots: null,
       starts: [{ ...starts(9), inMs: 100 }],
       againInMs: 200,
@@ -603,7 +605,7 @@ describe("a chunk under limiters", () => {
   async function withRetryIn(initialMs: number): Promise<Execution> {
     const execution = given({ run: byHand.run, limiters, plan: retried({ initialMs }) });
     await clock.until(execution.take());
-    execution.granted({ slots: null, starts: [starts(1)], againInMs: 100 });
+    execution.granted({ limiters, slots: null, starts: [starts(1)], againInMs: 100 });
     await settled();
     byHand.fail(0);
     await clock.until(execution.take());

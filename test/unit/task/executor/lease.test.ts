@@ -58,7 +58,7 @@ describe("a lease of slots", () => {
   it("starts nothing in place of what ends when it was granted less than it holds", async () => {
     const lease = granted(leaseOf(slots), { slots: 6 });
     lease.ask(demand({ running: 6, waiting: 9 }), 1_000);
-    lease.granted(grant({ slots: 4 }));
+    lease.granted(grant([slots], { slots: 4 }));
     expect(lease.heldBy(clock.now(), 5)).toBe("limiter");
     expect(lease.askAt(demand({ running: 5, waiting: 9 }))).toBe(clock.now() + 200);
     await clock.advance(200);
@@ -78,7 +78,7 @@ describe("a lease of slots", () => {
 
   it("may be one that an earlier execution asked for", () => {
     const lease = leaseOf(slots);
-    lease.granted(grant({ slots: 2 }));
+    lease.granted(grant([slots], { slots: 2 }));
     expect(lease.heldBy(clock.now(), 1)).toBeNull();
     expect(lease.ask(demand({ running: 2, waiting: 5 }), 1_000)).toMatchObject({ holds: 2 });
   });
@@ -119,7 +119,7 @@ describe("a lease of starts", () => {
   it("asks for no more than it could use lately", () => {
     const lease = leaseOf(rate);
     expect(lease.ask(demand({ waiting: 500, most: 10 }), 1_000).starts).toBe(500);
-    lease.granted(grant({ starts: [{ inMs: 0, everyMs: 1, count: 200 }] }));
+    lease.granted(grant([rate], { starts: [{ inMs: 0, everyMs: 1, count: 200 }] }));
     for (let at = 1; at <= 8; at += 1) lease.use(at);
     const ask = lease.ask(demand({ running: 8, waiting: 492, most: 10 }), 1_000);
     expect(ask).toMatchObject({ holds: 10, needs: 200, most: 10, starts: 18 });
@@ -144,6 +144,50 @@ describe("a lease of starts", () => {
   });
 });
 
+describe("a change of limiters", () => {
+  const narrow: LimiterRef = { ...slots, kind: "slots", key: "stage", version: 3 };
+
+  it("leaves it with nothing, and it asks at once", () => {
+    const lease = granted(leaseOf(slots), { slots: 8 });
+    lease.change([narrow, slots]);
+    expect(lease.heldBy(clock.now(), 0)).toBe("slots");
+    expect(lease.askAt(demand({ waiting: 1 }))).toBeLessThanOrEqual(clock.now());
+  });
+
+  it("makes it say what runs, also when nothing waits", () => {
+    const lease = granted(leaseOf(slots), { slots: 5 });
+    lease.change([narrow, slots]);
+    expect(lease.askAt(demand({ running: 5 }))).toBeLessThanOrEqual(clock.now());
+    expect(lease.ask(demand({ running: 5 }), 1_000)).toMatchObject({
+      limiters: [narrow, slots],
+      holds: 5,
+    });
+    lease.granted(grant([narrow, slots], { slots: 2 }));
+    expect(lease.askAt(demand({ running: 5 }))).toBe(Infinity);
+    expect(lease.isDue(demand({ running: 5 }), true)).toBe(true);
+  });
+
+  it("makes an answer of those before worthless", () => {
+    const lease = leaseOf(rate);
+    lease.ask(demand({ waiting: 9 }), 1_000);
+    lease.change([{ ...rate, version: 7 }]);
+    lease.granted(grant([rate], { starts: [{ inMs: 0, everyMs: 1, count: 9 }] }));
+    expect(lease.heldBy(clock.now(), 0)).toBe("rate");
+    expect(lease.askAt(demand({ waiting: 9 }))).toBeLessThanOrEqual(clock.now());
+  });
+
+  it("to none lets everything start", () => {
+    const lease = granted(leaseOf(rate, slots), {
+      slots: 1,
+      starts: [{ inMs: 9, everyMs: 9, count: 1 }],
+    });
+    lease.change([]);
+    expect(lease.heldBy(clock.now() + 60_000, 9)).toBeNull();
+    expect(lease.askAt(demand({ running: 9, waiting: 9 }))).toBe(Infinity);
+    expect(lease.isDue(demand({ running: 9 }), true)).toBe(false);
+  });
+});
+
 // --- internal ---
 
 function limiter(limits: Limits, kind: LimiterRef["kind"] = "limiter"): LimiterRef {
@@ -163,7 +207,8 @@ const demand = (fields: { running?: number; waiting?: number; most?: number }) =
   ...fields,
 });
 
-const grant = (fields: Partial<Grant>): Grant => ({
+const grant = (limiters: readonly LimiterRef[], fields: Partial<Grant>): Grant => ({
+  limiters,
   slots: null,
   starts: [],
   againInMs: 200,
@@ -172,7 +217,7 @@ const grant = (fields: Partial<Grant>): Grant => ({
 
 /** One that has asked and was answered. */
 function granted(lease: Lease, fields: Partial<Grant>): Lease {
-  lease.ask(demand({ waiting: 100 }), 1_000);
-  lease.granted(grant(fields));
+  const { limiters } = lease.ask(demand({ waiting: 100 }), 1_000);
+  lease.granted(grant(limiters, fields));
   return lease;
 }

@@ -1,0 +1,5 @@
+export interface JsonOption {
+  readonly json?: true | undefined;
+}
+
+export const jsonOption = ["--json", "as JSON, for programs"] as const;

@@ -1,0 +1,38 @@
+import { describe, expect, it } from "vitest";
+import { AnswerFlow } from "../../../../services/task/calls/answer-flow.ts";
+
+const ALL = Infinity;
+
+describe("the calls that are awaited at a time", () => {
+  it("are all of them at first, and while few answer", () => {
+    const flow = new AnswerFlow();
+    expect(flow.width).toBe(ALL);
+    for (let look = 0; look < 100; look += 1) {
+      for (let answer = 0; answer < 7; answer += 1) flow.answered();
+      flow.looked();
+      expect(flow.width).toBe(ALL);
+    }
+  });
+
+  it("are the oldest few while answers come fast", () => {
+    const flow = fast();
+    expect(flow.width).toBeLessThan(10);
+    flow.looked();
+    flow.answered();
+    flow.looked();
+    expect(flow.width).toBeLessThan(10);
+  });
+
+  it("are all of them again when none has answered from one look to the next", () => {
+    const flow = fast();
+    flow.looked();
+    flow.looked();
+    expect(flow.width).toBe(ALL);
+  });
+});
+
+function fast(): AnswerFlow {
+  const flow = new AnswerFlow();
+  for (let answer = 0; answer < 8; answer += 1) flow.answered();
+  return flow;
+}
