@@ -58,6 +58,7 @@ export default defineConfig({
       {
         test: {
           name: "containers",
+          env,
           include: ["test/containers/**/*.test.ts"],
           pool: "forks",
           fileParallelism: false,

@@ -3,7 +3,10 @@ import { startRestate, type RestateServer } from "../../services/embedded/server
 /** What a test knows of its server. */
 export type TestServer = Pick<RestateServer, "ingressUrl" | "adminUrl" | "identityKey" | "stop">;
 
-/** A server of the test's own: embedded, or in a container of the same kind if FANFOLD_TEST_SERVER says so. */
+/**
+ * A server of the test's own: embedded, or in a container of the same kind if FANFOLD_TEST_SERVER says so. `serverEnv`
+ * are more of its environment.
+ */
 export async function startTestServer(
   serverEnv: Readonly<Record<string, string>> = {},
 ): Promise<TestServer> {
