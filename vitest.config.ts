@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config";
 const seconds = 1000;
 
 /** Each file starts servers of its own; they mostly wait. */
-const serverTests = { pool: "forks", maxWorkers: 2 } as const;
+const serverTests = { pool: "forks", maxWorkers: 4 } as const;
 
 /** What a test expects need not be read. */
 const env = { FANFOLD_LOG: process.env["FANFOLD_LOG"] ?? "error" };
@@ -52,7 +52,7 @@ export default defineConfig({
           include: ["test/chaos/**/*.test.ts"],
           testTimeout: 300 * seconds,
           hookTimeout: 120 * seconds,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -64,7 +64,7 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 300 * seconds,
           hookTimeout: 180 * seconds,
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 2 },
         },
       },
     ],
