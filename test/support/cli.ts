@@ -65,7 +65,7 @@ export function cliFor(ingressUrl: string) {
 // --- internal ---
 
 /** Whatever runs the tests may have chosen otherwise for itself. */
-const PLAIN = { FORCE_COLOR: undefined, NO_COLOR: undefined };
+const PLAIN = { FORCE_COLOR: undefined, NO_COLOR: undefined, CI: undefined };
 
 function gathered(stream: NodeJS.ReadableStream): () => string {
   let text = "";
