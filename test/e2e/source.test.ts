@@ -42,7 +42,7 @@ const durableList = durableAction({
   },
 });
 const listing = restate.service({
-  name: "Listing",
+  name: "Catalogue",
   handlers: {
     list: async (_ctx: restate.Context, { input }: Task<{ cursor: number | null }>) => {
       const first = input.cursor ?? 0;
@@ -188,14 +188,14 @@ describe("a dynamic fan-out", () => {
   });
 
   it("reads the pages of a remote action", async () => {
-    const from = { action: "Listing/list" };
+    const from = { action: "Catalogue/list" };
     const outcome = await fanfold.job().run({ action: "echo", fanout: { from } });
     expect(outcome.result).toEqual([0, 1, 2, 3].map((item) => ({ ok: true, value: { item } })));
   });
 
   it.each([
-    ["Listing/refuse", /^FANOUT_SOURCE_FAILED: page 0 of "Listing\/refuse": .*no such table/],
-    ["Listing/mumble", /INVALID_OUTPUT: A page must be/],
+    ["Catalogue/refuse", /^FANOUT_SOURCE_FAILED: page 0 of "Catalogue\/refuse": .*no such table/],
+    ["Catalogue/mumble", /INVALID_OUTPUT: A page must be/],
   ])("says how the remote action %s failed", async (name, reason) => {
     const request = { action: "echo", fanout: { from: { action: name } } };
     expect((await fanfold.job().run(request)).reason).toMatch(reason);
