@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config";
 const seconds = 1000;
 
 /** Each file starts servers of its own; they mostly wait. */
-const serverTests = { pool: "forks", maxWorkers: 4 } as const;
+const serverTests = { pool: "forks", maxWorkers: 3 } as const;
 
 /** What a test expects need not be read. */
 const env = { FANFOLD_LOG: process.env["FANFOLD_LOG"] ?? "error" };
