@@ -66,4 +66,17 @@ describe("handlerFinder", () => {
     await finder.isThere(remote);
     expect(asked).toHaveLength(2);
   });
+
+  it("asks again ten times as soon for one that was not there", async () => {
+    let now = 0;
+    const finder = handlerFinder(ingress, { now: () => now });
+    const gone = { ...remote, handler: "forget" };
+    expect(await finder.isThere(gone)).toBe(false);
+    now = 99;
+    expect(await finder.isThere(gone)).toBe(false);
+    expect(asked).toHaveLength(1);
+    now = 100;
+    expect(await finder.isThere(gone)).toBe(false);
+    expect(asked).toHaveLength(2);
+  });
 });
