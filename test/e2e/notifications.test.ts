@@ -5,7 +5,7 @@ import type { JobRequest, Notification } from "../../services/contract/index.ts"
 import { echo, gated, refuse } from "../support/actions.ts";
 import { refused } from "../support/http.ts";
 import type { JobClient } from "../support/job-client.ts";
-import { startTestFanfold } from "../support/test-fanfold.ts";
+import { isReplayed, startTestFanfold } from "../support/test-fanfold.ts";
 import { startReceiver } from "../support/webhook-receiver.ts";
 
 interface Told {
@@ -216,7 +216,8 @@ describe("an action that is told", () => {
     const one = job();
     await one.run({ ...small, labels: { fails: "2" }, onComplete: [{ action: "remember" }] });
     expect(await settled(one)).toMatchObject([{ status: "DELIVERED", attempts: 3 }]);
-    expect(toldOf(one)).toHaveLength(1);
+    // What runs while its chunk is suspended runs again.
+    expect(toldOf(one).length).toSatisfy((times) => (isReplayed ? times >= 1 : times === 1));
   });
 
   it("that fails is recorded, and the job is none the worse", async () => {
