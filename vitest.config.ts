@@ -13,6 +13,15 @@ const env = { FANFOLD_LOG: process.env["FANFOLD_LOG"] ?? "error" };
 const onEmbeddedServer = ["campaign", "crashing", "embedded", "identity", "secrets"];
 const isServerContained = process.env["FANFOLD_TEST_SERVER"] === "container";
 
+/** These start servers that replay nothing, whatever is asked for. */
+const onUsualServer = ["cli/examples", "tutorial"];
+const isReplayed = process.env["FANFOLD_TEST_SUSPEND"] === "1";
+
+const leftOut = [
+  ...(isServerContained ? onEmbeddedServer : []),
+  ...(isReplayed ? onUsualServer : []),
+];
+
 export default defineConfig({
   test: {
     projects: [
@@ -36,9 +45,7 @@ export default defineConfig({
           name: "e2e",
           env,
           include: ["test/e2e/**/*.test.ts"],
-          exclude: isServerContained
-            ? onEmbeddedServer.map((name) => `test/e2e/${name}.test.ts`)
-            : [],
+          exclude: leftOut.map((name) => `test/e2e/${name}.test.ts`),
           testTimeout: 60 * seconds,
           hookTimeout: 60 * seconds,
           sequence: { groupOrder: 1 },

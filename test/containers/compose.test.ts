@@ -49,8 +49,10 @@ describe("what docker-compose up starts", () => {
 
   it("runs the campaign for whoever asks from outside", async () => {
     const size = { pages: 10, perPage: 200 };
-    const job = await client.submit({ jobId: "campaign", ...campaignRequest(size) });
+    const onComplete = [{ action: "told" }];
+    const job = await client.submit({ jobId: "campaign", ...campaignRequest(size), onComplete });
     await expectWhole(job, [10, 2_000]);
+    await expectOneFanIn(job, 0, stack.told);
     const counts = "fetch('http://127.0.0.1:8025').then(async (r) => console.log(await r.text()))";
     expect(JSON.parse(await stack.exec("mail", "node", "-e", counts))).toEqual({
       mails: 2_000,
