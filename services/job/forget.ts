@@ -3,7 +3,7 @@ import { stageRateLimiter, stageSlotLimiter } from "../limits/keys.ts";
 import { forgetLimiter, sendSweep } from "../wire/calls.ts";
 import { blocksOf, pageBlocks } from "./core/dispatch.ts";
 import type { JobState } from "./core/state.ts";
-import { unlist } from "./listed.ts";
+import { unlist } from "./list.ts";
 
 /** Ends a job's existence: its own state goes at once, what its chunks stored follows. */
 export function forget(ctx: ObjectContext, job: JobState): void {

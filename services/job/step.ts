@@ -1,6 +1,7 @@
 import type { ObjectContext } from "@restatedev/restate-sdk";
 import { roomIn, type PlannedChunk } from "./core/dispatch.ts";
 import type { Command } from "./core/command.ts";
+import { isToBeListed, listedState } from "./core/listed.ts";
 import { decisiveOutcomes } from "./core/policy.ts";
 import { pagesNeeded, reduce, withPage, type JobEvent } from "./core/reducer.ts";
 import type { Segment } from "./core/segments.ts";
@@ -9,7 +10,7 @@ import { LIMITS } from "../contract/limits.ts";
 import type { ChunkSpec } from "../task/chunk-spec.ts";
 import { sendChunk, sendDirective, sendExpire } from "../wire/calls.ts";
 import { keepCollected, mergeFold, startFold, storeFolded, storeResult } from "./folds.ts";
-import { isListedAnew, list } from "./listed.ts";
+import { list } from "./list.ts";
 import { keepCursor, pageSpec } from "./source.ts";
 import { stopTimers } from "./timers.ts";
 import { dismissWaiters } from "./events.ts";
@@ -31,13 +32,15 @@ export async function step(
   const { state, commands } = reduce(await withPages(ctx, before), event);
   for (const command of commands) await run(ctx, state, command);
   logStep(ctx, event, state, commands);
+  const isNews = isToBeListed(state);
+  if (isNews) state.listed = { generation: state.generation, status: listedState(state) };
   ctx.set(KEYS.job, state);
   await tell(ctx, state, commands);
   if (commands.some(({ type }) => type === "job ended")) {
     await announce(ctx, state, publicUrl);
     await dismissWaiters(ctx);
   }
-  if (isListedAnew(before, state)) list(ctx, state);
+  if (isNews) list(ctx, state);
   return state;
 }
 

@@ -5,9 +5,6 @@ import type { Entry, Position } from "./core/entry.ts";
 import { readPart, type PartPage, type PartRequest } from "./core/pages.ts";
 import { put, remove, type ReadableShelves, type Shelves } from "./core/shelves.ts";
 
-/** What is told of a job takes one shelf: the others need not be sent along. */
-const ONE_SHELF = { enableLazyState: true } as const;
-
 /**
  * Knows which jobs there are, in parts that divide them by their ids. A job tells its part when it starts,
  * ends and is forgotten, and waits for none of it. What one job tells comes in the order in which it was
@@ -17,12 +14,12 @@ export const listing = restate.object({
   name: "Listing",
   handlers: {
     put: restate.handlers.object.exclusive(
-      { input: jsonSerde<Entry>(), ...ONE_SHELF },
+      { input: jsonSerde<Entry>() },
       async (ctx: ObjectContext, entry: Entry): Promise<void> => put(shelvesOf(ctx), entry),
     ),
 
     remove: restate.handlers.object.exclusive(
-      { input: jsonSerde<Position>(), ...ONE_SHELF },
+      { input: jsonSerde<Position>() },
       async (ctx: ObjectContext, position: Position): Promise<void> =>
         remove(shelvesOf(ctx), position),
     ),
@@ -40,7 +37,7 @@ export const listing = restate.object({
 
 const STARTS = "0/starts";
 
-/** In order of keys the newest comes first: it is sent along with each reading (restate.toml). */
+/** In order of keys the newest comes first: it is sent along with each call (restate.toml). */
 const shelfKey = (start: number) => `1/${String(END_OF_TIME - start).padStart(13, "0")}`;
 const END_OF_TIME = 9_999_999_999_999;
 

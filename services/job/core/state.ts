@@ -3,6 +3,7 @@ import type { TaskError } from "../../contract/task.ts";
 import { emptyBacklog, type Backlog } from "./backlog.ts";
 import { userFold, type Folding } from "./fold/user-fold.ts";
 import type { HeldBy } from "../../task/executor/lease.ts";
+import type { Listed } from "./listed.ts";
 import type { JobPlan } from "./plan.ts";
 import type { Segment } from "./segments.ts";
 import { newSource, type SourceState } from "./source.ts";
@@ -115,6 +116,8 @@ export interface JobState {
   isPaced: boolean;
   /** null: it is not being stopped */
   stop: Stop | null;
+  /** null: the list has not heard of it */
+  listed: Listed | null;
   slices: number;
   stages: StageState[];
   /** null: the fan-out is not a dynamic one */
@@ -197,6 +200,7 @@ export function newJob(
     isPaused: false,
     isPaced: plan.stages.some(({ rate }) => rate !== null),
     stop: null,
+    listed: null,
     slices: 0,
     stages: plan.stages.map(({ fold }) => ({
       status: "PENDING",

@@ -18,7 +18,6 @@ import { hasEnded, type JobState } from "../core/state.ts";
 import type { Engine } from "../engine.ts";
 import { forget } from "../forget.ts";
 import { jobHandle } from "../handle.ts";
-import { list } from "../listed.ts";
 import { KEYS, loadJob } from "../state-keys.ts";
 import { step } from "../step.ts";
 import { checkHandlers } from "../check-handlers.ts";
@@ -47,8 +46,7 @@ export function controlHandlers(engine: Engine) {
         const { fanout, open = false } = request;
         await startTimers(ctx, job);
         const event = feed(ctx, job, { fanout, seal: !open, at });
-        const begun = await step(ctx, job, event, publicUrl);
-        if (!hasEnded(begun)) list(ctx, begun);
+        await step(ctx, job, event, publicUrl);
         return handle;
       },
     ),
