@@ -4,24 +4,39 @@ import type { Ask } from "./ask.ts";
 import type { CallOptions } from "./ingress.ts";
 
 export interface WatchOptions extends CallOptions {
-  /** Time between two statuses; by default a second. */
+  /**
+   * Time between two statuses. By default a second; more where a server that has much to do lets one wait for
+   * the answer: a hundred times as long as that took, but not past the end it expects, and at most 5 seconds.
+   */
   readonly everyMs?: number;
 }
 
 /** Statuses of a job one after another; the last is that of its end. */
 export async function* watchJob(
   ask: Ask,
-  { everyMs = 1_000, signal }: WatchOptions,
+  { everyMs, signal }: WatchOptions,
 ): AsyncGenerator<JobStatus, void> {
   for (;;) {
+    const askedAt = performance.now();
     const status = await ask<JobStatus>("status", { repetition: "lasting", signal });
+    const tookMs = performance.now() - askedAt;
     yield status;
     if (hasEnded(status)) return;
-    await sleep(everyMs, signal);
+    await sleep(everyMs ?? restAfter(status, tookMs), signal);
   }
 }
 
 // --- internal ---
+
+const LEAST_MS = 1_000;
+const MOST_MS = 5_000;
+/** Many who watch a job that runs at full speed would otherwise slow it. */
+const REST = 100;
+
+function restAfter({ stages }: JobStatus, tookMs: number): number {
+  const endsInMs = Math.max(...stages.map(({ etaMs }) => etaMs ?? Infinity));
+  return Math.max(LEAST_MS, Math.min(REST * tookMs, endsInMs, MOST_MS));
+}
 
 const hasEnded = ({ status }: JobStatus) =>
   status === "SUCCEEDED" || status === "FAILED" || status === "CANCELLED";

@@ -13,7 +13,7 @@ export interface FollowOptions extends JsonOption {
 /** Shows how a job moves on until it has ended; the exit code then says how. */
 export async function followToEnd(job: AnyJob, { json, signal }: FollowOptions): Promise<void> {
   const progress = progressWriter(process.stderr);
-  for await (const status of job.watch({ everyMs: json ? 1_000 : EVERY_MS, signal })) {
+  for await (const status of job.watch(json ? { signal } : { everyMs: EVERY_MS, signal })) {
     if (json) printJson(status);
     else progress.show(status);
   }

@@ -29,7 +29,24 @@ describe("outcome", () => {
 
 describe("watch", () => {
   const goesThrough = (...states: string[]) =>
-    fakeAsk((_handler, _request, call) => ({ status: states[call - 1] }));
+    fakeAsk((_handler, _request, call) => ({ status: states[call - 1], stages: [] }));
+
+  /** Milliseconds from one answer to the next question, where each answer takes so long to come. */
+  async function restOf(tookMs: number, etaMs: number | null): Promise<number> {
+    const { ask } = fakeAsk((_handler, _request, call) => ({
+      status: call === 1 ? "RUNNING" : "SUCCEEDED",
+      stages: [{ etaMs: 0 }, { etaMs }],
+    }));
+    const slowly: typeof ask = async (...question) => {
+      await new Promise((resolve) => setTimeout(resolve, tookMs));
+      return ask(...question);
+    };
+    const begun = Date.now();
+    const watched = gather(openJob("a", slowly).watch());
+    await vi.runAllTimersAsync();
+    await watched;
+    return Date.now() - begun - 2 * tookMs;
+  }
 
   it("gives a status a second, and the end last", async () => {
     const { ask } = goesThrough("SCHEDULED", "RUNNING", "PAUSED", "RUNNING", "FAILED");
@@ -39,6 +56,16 @@ describe("watch", () => {
     const seen = (await watched).map(({ status }) => status);
     expect(seen).toEqual(["SCHEDULED", "RUNNING", "PAUSED", "RUNNING", "FAILED"]);
     expect(Date.now() - begun).toBe(4_000);
+  });
+
+  it("rests longer where answers take their time, for five seconds at most", async () => {
+    expect(await restOf(30, null)).toBe(3_000);
+    expect(await restOf(400, null)).toBe(5_000);
+  });
+
+  it("asks again when the job is expected to end, but not within a second", async () => {
+    expect(await restOf(30, 1_500)).toBe(1_500);
+    expect(await restOf(30, 200)).toBe(1_000);
   });
 
   it("waits as long between two as it is told", async () => {
