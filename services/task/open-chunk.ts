@@ -15,16 +15,21 @@ export interface OpenChunk {
   readonly leases: Leases;
 }
 
-/** What every runner begins with: the job learns whom to tell, and what was stored before counts. */
+/** What every runner begins with: what was stored before counts. */
 export async function openChunk(ctx: Context, spec: ChunkSpec): Promise<OpenChunk> {
-  const { jobId, epoch, generation, stage, chunk } = spec;
+  const { jobId } = spec;
   const invocation = ctx.request().id;
-  sendBegun(ctx, jobId, { epoch, generation, stage, chunk, invocation });
   const inputs = await loadInputs(ctx, spec);
   const indexes = inputs.tasks.map(({ index }) => index);
   const log = new ChunkLog(spec, { indexes, invocation });
   if (spec.isResumed) await restoreLog(ctx, log);
   return { inputs, log, leases: new Leases(ctx, jobId) };
+}
+
+/** The job learns whom to tell what holds for this chunk. With a report it learns the same. */
+export function introduce(ctx: Context, spec: ChunkSpec): void {
+  const { jobId, epoch, generation, stage, chunk } = spec;
+  sendBegun(ctx, jobId, { epoch, generation, stage, chunk, invocation: ctx.request().id });
 }
 
 /** What it ends with: others get its slots, and what is stored is reported. */

@@ -17,7 +17,7 @@ import { isStillHere, release, type Begun } from "./executor/quarantine.ts";
 import { startExecution } from "./executor/start.ts";
 import type { ChunkInputs } from "./inputs.ts";
 import { mark } from "./mark.ts";
-import { closeChunk, openChunk, type OpenChunk } from "./open-chunk.ts";
+import { closeChunk, introduce, openChunk, type OpenChunk } from "./open-chunk.ts";
 import { save } from "./save.ts";
 import { Suspects, type Round } from "./suspects.ts";
 
@@ -153,6 +153,8 @@ async function hasDied(
     if (head.report && !log.isDone) {
       if (log.hasUnsaved || head.returnedFrom !== null) await save(ctx, log, false);
       sendReport(ctx, log.spec.jobId, log.report(false));
+    } else if (head.introduces) {
+      introduce(ctx, log.spec);
     }
     grant = head.ask && !isOver() ? await leases.ask(head.ask) : null;
     if (grant) execution?.granted(grant);

@@ -8,7 +8,7 @@ import type { Grant } from "../executor/lease.ts";
 import type { Group } from "../executor/group.ts";
 import type { Leases } from "../leases.ts";
 import { allowedAtFirst, limitersOf } from "../limiters.ts";
-import { closeChunk, openChunk } from "../open-chunk.ts";
+import { closeChunk, introduce, openChunk } from "../open-chunk.ts";
 import { save } from "../save.ts";
 import { CallExecution, type CallOptions } from "./call-execution.ts";
 import { Calls } from "./calls.ts";
@@ -26,6 +26,7 @@ export async function runCalls(
 ): Promise<ChunkReport> {
   const { call, ...plan } = spec.plan;
   if (!call) throw new TypeError(`"${plan.action}" is a function action`);
+  introduce(ctx, spec);
   const open = await openChunk(ctx, spec);
   const { inputs, log, leases } = open;
   const calls = new Calls(ctx, call, spec, finder);

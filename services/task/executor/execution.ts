@@ -67,6 +67,8 @@ export class Execution {
   /** what a task has said since the last group */
   #progress: string | null = null;
   #slots: number;
+  /** when the job is to learn of it at the latest; many have ended before */
+  #introduceAt: number;
   #isStopped = false;
   #isLeaving = false;
   #hasAbandoned = false;
@@ -94,6 +96,7 @@ export class Execution {
     this.#results = new Results(options, { outbox: this.#outbox, retries: this.#retries });
     this.#schedule = new Schedule(options, clock.now());
     this.#slots = window;
+    this.#introduceAt = clock.now() + INTRODUCE_MS;
     this.#entry = admission.enter(jobId, this.#startMore, { isSuspect });
     this.#limit(limiters);
     this.#host = { progress: this.#say, log: options.log, spans: options.spans };
@@ -177,7 +180,8 @@ export class Execution {
   }
 
   #dueAt(now: number): number {
-    const dueAt = this.#schedule.dueAt(this.#outbox.unsavedSince, this.#unstarted.mayReturn);
+    const scheduledAt = this.#schedule.dueAt(this.#outbox.unsavedSince, this.#unstarted.mayReturn);
+    const dueAt = Math.min(scheduledAt, this.#introduceAt);
     return this.#lease ? Math.min(dueAt, this.#lease.askAt(this.#demand(now))) : dueAt;
   }
 
@@ -208,6 +212,8 @@ export class Execution {
     const returns = returnedFrom !== null;
     const runsOut = this.#lease?.covers(this.#demand(now)) ?? false;
     const report = this.#schedule.takeReport(now, { passesOn, returns, runsOut });
+    const introduces = !report && !this.#isDone && now >= this.#introduceAt;
+    if (report || introduces) this.#introduceAt = Infinity;
     if (runsOut || this.#unstarted.isEmpty) this.#releaseSlots(now);
     const head: GroupHead = {
       ...taken,
@@ -219,6 +225,7 @@ export class Execution {
       slots: this.#slots,
       returnedFrom,
       report,
+      ...(introduces ? { introduces } : {}),
       ...(this.#progress === null ? {} : { progress: this.#progress }),
       ...(this.#hasLeft && this.#outbox.isEmpty && !this.#isDone ? { leaves: true } : {}),
       ...(this.#lease ? this.#leaseHead(this.#lease, now, report) : {}),
@@ -328,3 +335,4 @@ export class Execution {
 }
 
 const MAX_UNACKNOWLEDGED_MS = 5_000;
+const INTRODUCE_MS = 500;

@@ -37,6 +37,8 @@ export interface GroupHead {
   readonly returnedFrom: number | null;
   /** store what was committed and report it now, not at the end */
   readonly report: boolean;
+  /** the chunk lasts: the job is to learn whom to tell what holds for it */
+  readonly introduces?: true;
   /** its process ends: another one goes on with the tasks that are left */
   readonly leaves?: true;
   /** to be asked of the chunk's limiters before the next group is taken */

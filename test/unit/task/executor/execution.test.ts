@@ -443,9 +443,8 @@ describe("back-pressure", () => {
       run: () => clock.sleep(1_000),
       lastKnown: 99,
     });
-    const taken = execution.take();
-    await clock.advance(1_050);
-    expect((await taken).head.outcomes).toBe(1);
+    expect((await clock.until(execution.take())).head.introduces).toBe(true);
+    expect((await clock.until(execution.take())).head.outcomes).toBe(1);
     await clock.advance(20_000);
     const { head } = await execution.take();
     expect(head.outcomes).toBeGreaterThanOrEqual(4);
@@ -673,6 +672,32 @@ describe("the room of the next stage", () => {
   });
 });
 
+describe("a chunk that lasts", () => {
+  /** When it is introduced to the job, in milliseconds since it began. */
+  async function introductions(setting: Parameters<typeof given>[0]): Promise<number[]> {
+    const begunAt = clock.now();
+    const groups = await runToEnd(given(setting), clock);
+    return groups.filter(({ head }) => head.introduces).map(({ head }) => head.at - begunAt);
+  }
+
+  it("is introduced to the job after half a second, once", async () => {
+    expect(await introductions({ tasks: 3, run: () => clock.sleep(2_500) })).toEqual([500]);
+    const run = () => clock.sleep(10);
+    const [at, ...others] = await introductions({ tasks: 90, window: 1, run });
+    expect(at).toBeGreaterThanOrEqual(500);
+    expect(at).toBeLessThan(600);
+    expect(others).toEqual([]);
+  });
+
+  it("is not if it has ended, or reported, before that", async () => {
+    const run = () => clock.sleep(400);
+    expect(await introductions({ tasks: 3, run })).toEqual([]);
+    const next = { stage: 1, action: "next" };
+    const eager = { tasks: 3, window: 1, next, isEager: true, run };
+    expect(await introductions(eager)).toEqual([]);
+  });
+});
+
 describe("a beat", () => {
   it("comes every second at first, then every tenth of the chunk's age, at most every 30 s", async () => {
     const run = () => clock.sleep(2_000_000);
@@ -696,12 +721,12 @@ describe("a beat", () => {
       run: byHand.run,
       plan: retried({ initialMs: 9_000 }),
     });
-    let taken = execution.take();
+    const taken = execution.take();
     await settled();
     byHand.fail(1);
     await clock.until(taken);
-    taken = execution.take();
-    const { head } = await clock.until(taken);
+    await clock.until(execution.take());
+    const { head } = await clock.until(execution.take());
     expect(head).toMatchObject({ report: true, outcomes: 0, running: 2, retrying: 1 });
     expect(head.at).toBe(start + 1_000);
   });
