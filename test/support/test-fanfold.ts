@@ -61,8 +61,11 @@ async function nothingIsAtWork(admin: ReturnType<typeof adminClient>): Promise<v
   await vi.waitFor(
     async () => {
       const left = await admin.invocations();
-      if (left.length > 0) throw new Error(`left at work: ${JSON.stringify(left.slice(0, 5))}`);
+      if (left.length > 0)
+        throw new Error(
+          `left at work: ${JSON.stringify(left.slice(0, 5))} and ${left.length} in all`,
+        );
     },
-    { timeout: 10_000, interval: 250 },
+    { timeout: 30_000, interval: 250 },
   );
 }
