@@ -78,8 +78,12 @@ export class Lease {
     this.change(limiters);
   }
 
-  /** These count from now on: it has nothing of theirs, whatever it had before, and asks them at once. */
+  /**
+   * These count from now on. If they are not those that counted before, it has nothing of theirs, whatever it
+   * had, and asks them at once.
+   */
   change(limiters: readonly LimiterRef[]): void {
+    if (isSame(limiters, this.#limiters)) return;
     this.#limiters = limiters;
     this.#bound = limiters.find(({ limits }) => limits.concurrency !== null)?.kind ?? null;
     this.#slots = this.#bound === null ? Infinity : 0;

@@ -176,6 +176,16 @@ describe("a change of limiters", () => {
     expect(lease.askAt(demand({ waiting: 9 }))).toBeLessThanOrEqual(clock.now());
   });
 
+  it("is none if they are the same: a chunk is often told so when it is given slots", () => {
+    const lease = granted(leaseOf(rate, slots), {
+      slots: 4,
+      starts: [{ inMs: 0, everyMs: 1, count: 2 }],
+    });
+    lease.change([{ ...rate }, { ...slots }]);
+    expect(lease.heldBy(clock.now(), 3)).toBeNull();
+    expect(lease.heldBy(clock.now(), 4)).toBe("limiter");
+  });
+
   it("to none lets everything start", () => {
     const lease = granted(leaseOf(rate, slots), {
       slots: 1,
