@@ -40,7 +40,7 @@ export async function pageSpec(
     isAwaited: false,
     isEager: false,
     decisive: { succeeded: null, failed: null },
-    isResumed: false,
+    takeovers: 0,
     collects: true,
     itemsAs: as,
   };

@@ -123,7 +123,7 @@ function chunkSpec(
     isAwaited: waitingTasks(state.stages[stage]!) > 0,
     isEager: fed?.total === 0,
     decisive: decisiveOutcomes(state.stages[stage]!, plan.stages[stage]!),
-    isResumed: false,
+    takeovers: 0,
     collects: collected !== null && total <= LIMITS.collectTasks,
   };
 }

@@ -52,6 +52,7 @@ export class ChunkLog {
   #seq = 0;
   #startedAt: number | null = null;
   #last: Group["head"] | null = null;
+  #released = 0;
   /** what no report has said yet */
   #progress: string | undefined;
   #totals = { succeeded: 0, failed: 0, cancelled: 0, retries: 0, taskMs: 0 };
@@ -117,12 +118,18 @@ export class ChunkLog {
     return this.#unsavedBytes;
   }
 
+  /** Slots that it has released so far. */
+  get released(): number {
+    return this.#released;
+  }
+
   get hasUnsaved(): boolean {
     return this.#unsaved.length > 0;
   }
 
   add({ head, lines }: Group): void {
     this.#last = head;
+    this.#released = head.released ?? this.#released;
     this.#progress = head.progress ?? this.#progress;
     const bytes = bytesOf(lines);
     this.#committedBytes += bytes;
@@ -200,7 +207,9 @@ export class ChunkLog {
       final,
       at: last?.at ?? this.startedAt,
       startedAt: this.startedAt,
-      window: final ? window : Math.min(window, last?.slots ?? window),
+      window,
+      ...(this.#released > 0 && !final ? { released: this.#released } : {}),
+      ...(last?.wants && !final ? { wants: last.wants } : {}),
       ...this.#totals,
       running: last?.running ?? 0,
       retrying: last?.retrying ?? 0,

@@ -40,8 +40,8 @@ export interface ChunkSpec {
   readonly isEager: boolean;
   /** as of when it was sent */
   readonly decisive: Decisive;
-  /** an earlier runner of it was killed */
-  readonly isResumed: boolean;
+  /** so many earlier runners of it were killed */
+  readonly takeovers: number;
   /** the stage keeps its results inline */
   readonly collects: boolean;
   /** of a page: the input field that each of its items arrives in */

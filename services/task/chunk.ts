@@ -26,14 +26,14 @@ export const chunk = restate.service({
 
 /** The chunk's last report; null if its job is gone. */
 async function supervise(ctx: Context, spec: ChunkSpec): Promise<ChunkReport | null> {
-  for (let isResumed = false; ; isResumed = true) {
+  for (let takeovers = 0; ; takeovers += 1) {
     try {
-      return await runChunk(ctx, { ...spec, isResumed });
+      return await runChunk(ctx, { ...spec, takeovers });
     } catch (error) {
       if (!(error instanceof TerminalError) || error instanceof CancelledError) throw error;
       if (error.code === CALL_ERRORS.JOB_NOT_FOUND.status) return null;
       ctx.console.warn("The runner of this chunk was killed; another one takes it up.");
-      if (isResumed) await ctx.sleep(PAUSE_MS);
+      if (takeovers > 0) await ctx.sleep(PAUSE_MS);
     }
   }
 }

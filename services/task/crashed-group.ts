@@ -36,7 +36,6 @@ export function crashedGroup(
       running: 0,
       retrying: 0,
       nextRetryAt: null,
-      slots: 1,
       returnedFrom: null,
       report: false,
     },

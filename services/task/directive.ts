@@ -6,8 +6,11 @@ export type Directive =
   | { readonly type: "stop"; readonly reason: string }
   /** tasks that were not started go back to the job, and no retry starts */
   | { readonly type: "pause" }
-  /** tasks that were not started go back to the job, the others go on under these limits */
-  | ({ readonly type: "yield" } & StageLimits);
+  /**
+   * tasks that were not started go back to the job, the others go on under these limits; `granted`: slots that
+   * the chunk was given so far, those included that it has released
+   */
+  | ({ readonly type: "yield"; readonly granted: number } & StageLimits);
 
 /** What a stage allows its chunks, as of its order of that number. */
 export interface StageLimits {

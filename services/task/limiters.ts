@@ -1,3 +1,4 @@
+import { SOURCE } from "../contract/task.ts";
 import type { Limits } from "../limits/core/lease.ts";
 import { actionLimiter, stageRateLimiter, stageSlotLimiter } from "../limits/keys.ts";
 import type { ChunkSpec } from "./chunk-spec.ts";
@@ -32,6 +33,10 @@ export function limitersOf(
     return limiters;
   };
 }
+
+/** Slots that a runner may use before it is told. One that takes up a killed one's chunk has to ask. */
+export const grantedAtFirst = ({ stage, window, takeovers }: ChunkSpec): number =>
+  takeovers > 0 && stage !== SOURCE ? 0 : window;
 
 /** What its stage allowed when the chunk was sent. */
 export const allowedAtFirst = ({ order, plan: { rate } }: ChunkSpec): StageLimits => ({

@@ -22,14 +22,15 @@ export async function openChunk(ctx: Context, spec: ChunkSpec): Promise<OpenChun
   const inputs = await loadInputs(ctx, spec);
   const indexes = inputs.tasks.map(({ index }) => index);
   const log = new ChunkLog(spec, { indexes, invocation });
-  if (spec.isResumed) await restoreLog(ctx, log);
+  if (spec.takeovers > 0) await restoreLog(ctx, log);
   return { inputs, log, leases: new Leases(ctx, jobId) };
 }
 
 /** The job learns whom to tell what holds for this chunk. With a report it learns the same. */
 export function introduce(ctx: Context, spec: ChunkSpec): void {
-  const { jobId, epoch, generation, stage, chunk } = spec;
-  sendBegun(ctx, jobId, { epoch, generation, stage, chunk, invocation: ctx.request().id });
+  const { jobId, epoch, generation, stage, chunk, takeovers } = spec;
+  const begun = { epoch, generation, stage, chunk, invocation: ctx.request().id };
+  sendBegun(ctx, jobId, takeovers > 0 ? { ...begun, isResumed: true } : begun);
 }
 
 /** What it ends with: others get its slots, and what is stored is reported. */

@@ -5,7 +5,7 @@ import { partOf } from "./piece.ts";
 
 /** Takes up a chunk whose runner was killed by somebody's hand: what it stored counts, the rest runs again. */
 export async function restoreLog(ctx: Context, log: ChunkLog): Promise<void> {
-  const { generation, chunk } = log.spec;
+  const { generation, chunk, takeovers } = log.spec;
   let lastPart = 0;
   let returnedFrom: number | null = null;
   for (let skip = 0, hasMore = true; hasMore;) {
@@ -18,8 +18,8 @@ export async function restoreLog(ctx: Context, log: ChunkLog): Promise<void> {
     skip += head.pieces.length;
     ({ hasMore, returnedFrom } = head);
   }
-  // Above whatever the killed one may still have under way.
-  log.resume(returnedFrom, lastPart + RESUMED_PARTS);
+  // Above whatever the killed ones may still have under way.
+  log.resume(returnedFrom, lastPart + takeovers * RESUMED_PARTS);
 }
 
 // --- internal ---

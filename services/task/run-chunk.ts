@@ -45,6 +45,8 @@ export async function runChunk(
   { findAction, spans }: ChunkHost,
 ): Promise<ChunkReport> {
   const control = new Control(ctx);
+  // It starts nothing before the job has told it what it may use.
+  if (spec.takeovers > 0) introduce(ctx, spec);
   const open = await openChunk(ctx, spec);
   const { inputs, log } = open;
   const suspects = new Suspects(spec.window);

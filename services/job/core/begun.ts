@@ -3,7 +3,7 @@ import type { Command } from "./command.ts";
 import { pageInFlight } from "./pages.ts";
 import { chunkInFlight } from "./report.ts";
 import type { BegunChunk, JobState } from "./state.ts";
-import { tell } from "./stop.ts";
+import { NOTHING_HEARD, tell } from "./stop.ts";
 
 /**
  * A chunk, or who reads a page, can be told something from now on. False: it is not in flight, or was heard
@@ -14,6 +14,7 @@ export function applyBegun(state: JobState, begun: BegunChunk, commands: Command
   const chunk = isPage ? pageInFlight(state, begun) : chunkInFlight(state, begun);
   if (!chunk || chunk.invocation !== null) return false;
   chunk.invocation = begun.invocation;
+  if (begun.isResumed) chunk.order = NOTHING_HEARD;
   tell(state, begun.stage, chunk, commands);
   return true;
 }

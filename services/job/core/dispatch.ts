@@ -5,12 +5,21 @@ import type { RatePlan } from "../../limits/core/starts.ts";
 import type { StagePlan } from "./plan.ts";
 import type { Segment } from "./segments.ts";
 import type { SourceState } from "./source.ts";
-import { backlogsOf, unstartedTasks, waitingTasks, type StageState } from "./state.ts";
+import {
+  backlogsOf,
+  isWaiting,
+  slotsGiven,
+  unstartedTasks,
+  waitingTasks,
+  type StageState,
+} from "./state.ts";
 
 /** Outcomes of this many consecutive indexes lie in one Data object; a chunk never crosses into the next. */
 export const BLOCK = 16_000;
 export const MAX_CHUNK = 8_000;
 export const MAX_IN_FLIGHT = 64;
+/** Beside those: chunks that only wait for retries that are far away. */
+export const MAX_WAITING = 256;
 /**
  * Each call is three entries of its chunk's journal, and wakes whoever waits for the window. Calls that are
  * made at once cost half of what those cost that are made one by one: a window may be a whole chunk.
@@ -57,14 +66,14 @@ export function planChunks(
   }: Bounds & { readonly at: number },
 ): PlannedChunk[] {
   const planned: PlannedChunk[] = [];
-  let inFlight = Object.keys(stage.chunks).length;
-  let free = concurrency - Object.values(stage.chunks).reduce((sum, c) => sum + c.window, 0);
+  let room = roomForChunks(stage);
+  let free = concurrency - slotsGiven(stage);
   const share = shareOf(concurrency, stage);
   const smallest = Math.ceil(concurrency / MAX_IN_FLIGHT);
   const unstarted = Object.values(stage.chunks).reduce((sum, c) => sum + unstartedTasks(c), 0);
   let due = Math.ceil(perSecond * AHEAD_SECONDS) - unstarted;
 
-  while (inFlight < MAX_IN_FLIGHT && free >= Math.min(smallest, waitingTasks(stage))) {
+  while (room > 0 && free >= Math.min(smallest, waitingTasks(stage))) {
     const backlog = backlogsOf(stage).find(({ head }) => head.length > 0);
     const next = backlog?.head[0];
     if (!next || free < 1 || due < 1) break;
@@ -101,7 +110,7 @@ export function planChunks(
     };
     stage.sentTo = Math.max(stage.sentTo, next.first + taken);
     planned.push({ chunk, first: next.first, size: taken, window, slices });
-    inFlight += 1;
+    room -= 1;
     free -= window;
     due -= taken;
   }
@@ -161,6 +170,12 @@ const AHEAD_SECONDS = 3;
 
 const perSecondOf = (rate: RatePlan | null) =>
   rate ? (rate.tasks * 1_000) / rate.perMs : Infinity;
+
+function roomForChunks({ chunks }: StageState): number {
+  const all = Object.values(chunks);
+  const waiting = Math.min(MAX_WAITING, all.filter(isWaiting).length);
+  return MAX_IN_FLIGHT + waiting - all.length;
+}
 
 function shareOf(concurrency: number, { taskMs, succeeded, failed }: StageState): number {
   const isShort = taskMs <= SHORT_MS * (succeeded + failed);

@@ -6,6 +6,7 @@ import { boundsOf, isFlooded, planChunks } from "./dispatch.ts";
 import { addTasks } from "./feed.ts";
 import type { Folded } from "./fold/user-fold.ts";
 import { takeFolded } from "./folding.ts";
+import { serveWants } from "./grants.ts";
 import { applyPage, missingPages, readAhead } from "./pages.ts";
 import { judgeEarly, judgeStage, type Verdict } from "./policy.ts";
 import { redrive, type Redrive } from "./redrive.ts";
@@ -200,6 +201,7 @@ function endOf(state: JobState, at: number): Stop | Verdict {
 function dispatch(state: JobState, commands: Command[]): void {
   if (state.isPaused || state.isScheduled) return;
   for (const [at, stage] of state.stages.entries()) {
+    serveWants(state, at, commands);
     if (isFlooded(state.stages[at + 1])) continue;
     const bounds = boundsOf(state.plan.stages[at]!);
     for (const planned of planChunks(stage, { ...bounds, at: state.updatedAt })) {

@@ -11,7 +11,7 @@ import type {
   JobState,
   StageState,
 } from "./state.ts";
-import { drop, tell } from "./stop.ts";
+import { drop, NOTHING_HEARD, tell } from "./stop.ts";
 
 /** Counts what a chunk has done. False: it is not in flight, or its report older than one that was seen. */
 export function applyReport(state: JobState, report: ChunkReport, commands: Command[]): boolean {
@@ -46,7 +46,7 @@ export function applyReport(state: JobState, report: ChunkReport, commands: Comm
 export function applyFreed(state: JobState, freed: FreedChunk): boolean {
   const chunk = chunkInFlight(state, freed);
   // Until they are counted, its tasks are none that run: others may in its slots.
-  if (chunk) Object.assign(chunk, { window: 0, running: 0, retrying: 0 });
+  if (chunk) Object.assign(chunk, { window: 0, wants: undefined, running: 0, retrying: 0 });
   return chunk !== undefined;
 }
 
@@ -106,16 +106,25 @@ function takeBack(stage: StageState, returned: readonly Segment[]): void {
 function follow(chunk: ChunkInFlight, report: ChunkReport): void {
   const { seq, running, retrying, nextRetryAt, retries, taskMs, heldBy } = report;
   const { succeeded, failed, cancelled } = report;
-  // Another runner has taken the chunk up, and has heard nothing.
-  if (chunk.invocation !== null && chunk.invocation !== report.invocation) chunk.order = -1;
+  // Another runner has taken the chunk up: it has heard nothing, and uses no slot until it has.
+  if (chunk.invocation !== null && chunk.invocation !== report.invocation) {
+    Object.assign(chunk, { order: NOTHING_HEARD, released: undefined });
+  }
   chunk.invocation = report.invocation;
   Object.assign(chunk, { seq, running, retrying, nextRetryAt, retries, taskMs });
   Object.assign(chunk, { succeeded, failed, cancelled, heldBy });
   if (report.firstPiece <= chunk.pieces) {
     chunk.pieces = Math.max(chunk.pieces, report.firstPiece + report.pieces.length);
   }
-  chunk.window = Math.min(chunk.window, report.window);
+  followSlots(chunk, report);
   chunk.seenAt = report.at;
+}
+
+/** Both sides count up what was given and what was released: a report that crosses a grant takes nothing back. */
+function followSlots(chunk: ChunkInFlight, { released = 0, wants }: ChunkReport): void {
+  const more = Math.min(chunk.window, released - (chunk.released ?? 0));
+  if (more > 0) Object.assign(chunk, { window: chunk.window - more, released });
+  chunk.wants = wants;
 }
 
 function collect(state: JobState, report: ChunkReport, commands: Command[]): void {

@@ -12,7 +12,12 @@ import { newSource, type SourceState } from "./source.ts";
 export interface ChunkInFlight {
   readonly first: number;
   size: number;
+  /** slots it was given and has not released */
   window: number;
+  /** slots it has released so far; undefined: none */
+  released?: number | undefined;
+  /** slots it could use if it had been given so many so far; undefined: it has all it can use */
+  wants?: number | undefined;
   readonly sentAt: number;
   seenAt: number;
   seq: number;
@@ -137,8 +142,12 @@ export interface ChunkReport {
   readonly final: boolean;
   readonly at: number;
   readonly startedAt: number;
-  /** slots that it still needs; with `final`, those it was given */
+  /** slots it was sent with */
   readonly window: number;
+  /** slots it has released, once it has */
+  readonly released?: number;
+  /** as many as it would have to be given so far to use all it can; not said while it has them */
+  readonly wants?: number;
   readonly succeeded: number;
   readonly failed: number;
   readonly cancelled: number;
@@ -162,10 +171,13 @@ export interface ChunkReport {
 }
 
 /** The runner of a chunk has begun: it can be told something from now on. */
-export type BegunChunk = Pick<
+export interface BegunChunk extends Pick<
   ChunkReport,
   "epoch" | "generation" | "stage" | "chunk" | "invocation"
->;
+> {
+  /** it takes the chunk up from a killed one, and has yet to be told what it may use */
+  readonly isResumed?: true;
+}
 
 /** All tasks of a chunk have ended; what it stores of them and its last report are still to come. */
 export type FreedChunk = Pick<ChunkReport, "epoch" | "generation" | "stage" | "chunk">;
@@ -242,12 +254,22 @@ export function begin(state: JobState): void {
 
 /** Tasks of a chunk that have not started, as far as is known. */
 export function unstartedTasks({ size, seq, window, ...counts }: ChunkInFlight): number {
-  // Without slots it has ended; before its first report it has not begun.
+  // Without slots it has ended, or waits for retries alone; before its first report it has not begun.
   if (window === 0) return 0;
   if (seq === 0) return size;
   const { succeeded, failed, cancelled, running, retrying } = counts;
   return size - succeeded - failed - cancelled - running - retrying;
 }
+
+/** It has no slots, since all its tasks that have not ended wait for attempts that are far away. */
+export const isWaiting = ({ window, retrying }: ChunkInFlight) => window === 0 && retrying > 0;
+
+/** Slots that a chunk was given so far, those included that it has released. */
+export const grantedTo = ({ window, released = 0 }: ChunkInFlight) => window + released;
+
+/** Slots that chunks in flight have. */
+export const slotsGiven = ({ chunks }: StageState) =>
+  Object.values(chunks).reduce((sum, { window }) => sum + window, 0);
 
 export const endedTasks = (stage: StageState) => stage.succeeded + stage.failed + stage.cancelled;
 

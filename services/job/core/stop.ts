@@ -3,10 +3,13 @@ import type { Limits } from "../../limits/core/lease.ts";
 import type { Directive } from "../../task/directive.ts";
 import { emptyBacklog, unshift } from "./backlog.ts";
 import type { Command } from "./command.ts";
+import type { PageInFlight } from "./source.ts";
 import {
   begin,
+  grantedTo,
   hasEnded,
   REDRIVEN,
+  slotsGiven,
   type ChunkInFlight,
   type JobState,
   type StageState,
@@ -71,36 +74,36 @@ export function giveOrder(state: JobState, at: number, commands: Command[]): voi
   if (reading) tell(state, SOURCE, reading, commands);
 }
 
+/** The order that a chunk knows which is to be told what holds, whatever it was told before. */
+export const NOTHING_HEARD = -1;
+
 /** Tells a chunk what it has not been told. */
-export function tell(
-  state: JobState,
-  at: number,
-  chunk: Pick<ChunkInFlight, "invocation" | "order">,
-  commands: Command[],
-): void {
+export function tell(state: JobState, at: number, chunk: Addressee, commands: Command[]): void {
   const { order } = obeyedBy(state, at);
   const { invocation } = chunk;
   if (invocation === null || chunk.order === order) return;
   chunk.order = order;
-  commands.push({ type: "direct", invocation, directive: directive(state, at) });
+  commands.push({ type: "direct", invocation, directive: directive(state, at, chunk) });
 }
 
 // --- internal ---
 
+type Addressee = ChunkInFlight | PageInFlight;
+
 /** The stage whose orders hold for chunks of this one: who reads pages obeys those of stage 0. */
 const obeyedBy = ({ stages }: JobState, at: number) => stages[at === SOURCE ? 0 : at]!;
 
-function directive(state: JobState, at: number): Directive {
+function directive(state: JobState, at: number, chunk: Addressee): Directive {
   const { stop, order } = obeyedBy(state, at);
   if (stop) return { type: "stop", reason: stop.reason };
   if (state.isPaused) return { type: "pause" };
-  return { type: "yield", order, limits: limitsOf(state, at) };
+  const granted = "window" in chunk ? grantedTo(chunk) : 1;
+  return { type: "yield", order, limits: limitsOf(state, at), granted };
 }
 
 /** What windows do not see to: a rate, and slots when chunks have more than they may use by now. */
 function limitsOf({ plan, stages }: JobState, at: number): Limits {
   if (at === SOURCE) return { concurrency: null, rate: null };
   const { concurrency, rate } = plan.stages[at]!;
-  const given = Object.values(stages[at]!.chunks).reduce((sum, { window }) => sum + window, 0);
-  return { concurrency: given > concurrency ? concurrency : null, rate };
+  return { concurrency: slotsGiven(stages[at]!) > concurrency ? concurrency : null, rate };
 }

@@ -10,6 +10,7 @@ import { Results, type ResultsOptions } from "../executor/results.ts";
 import { taskOf, tried, type ChunkTasks } from "../executor/pending-task.ts";
 import { RetryQueue } from "../executor/retry-queue.ts";
 import { Schedule, type ScheduleOptions } from "../executor/schedule.ts";
+import { Slots, type SlotsBefore } from "../executor/slots.ts";
 import { Unstarted } from "../executor/unstarted.ts";
 import { CallAttempt } from "./call-attempt.ts";
 import { JournaledClock } from "./journaled-clock.ts";
@@ -26,9 +27,8 @@ export interface Look {
 }
 
 export interface CallOptions
-  extends ChunkTasks, ResultsOptions, Omit<ScheduleOptions, "startedAt"> {
+  extends ChunkTasks, ResultsOptions, SlotsBefore, Omit<ScheduleOptions, "startedAt"> {
   readonly plan: Pick<StagePlan, "retry" | "timeoutMs" | "graceMs">;
-  readonly window: number;
   readonly limiters: readonly LimiterRef[];
   readonly limitersUnder: LimitersUnder;
   /** not yet ended, in index order; those beyond `lastKnown` were never started by an earlier runner */
@@ -46,6 +46,8 @@ export interface CallOptions
  *    call: the call of a handler that nobody knows would be tried for ever.
  * 3. After five seconds, or 16 MiB of answers, tasks that were not started are given back.
  * 4. After a pause or a stop nothing starts. A stopped task ends as CANCELLED unless its call succeeds.
+ * 5. While all that is left waits for retries that are far away it has no slots. It asks for some when they
+ *    are due.
  */
 export class CallExecution {
   readonly #options: CallOptions;
@@ -66,7 +68,7 @@ export class CallExecution {
   #batch = 1;
   #stopped: CallAttempt[] = [];
   #directive: Directive | null = null;
-  #slots: number;
+  readonly #slots: Slots;
   #isThere: boolean;
   #lookedAt: number;
   /** the next stage has its first task */
@@ -81,7 +83,7 @@ export class CallExecution {
   #renewAt = Infinity;
 
   constructor(options: CallOptions, first: Look) {
-    const { plan, tasks, lastKnown, window, limiters } = options;
+    const { plan, tasks, lastKnown, limiters } = options;
     this.#options = options;
     this.#beganAt = first.at;
     this.#lookedAt = first.at;
@@ -94,14 +96,16 @@ export class CallExecution {
     this.#results = new Results(options, { outbox: this.#outbox, retries: this.#retries });
     this.#schedule = new Schedule({ ...options, startedAt: first.at }, first.at);
     this.#limit(limiters);
-    this.#slots = window;
+    this.#slots = new Slots(options);
+    // It has yet to be told what it may use.
+    if (options.granted === 0) this.#schedule.hasten();
     this.#isThere = first.isThere !== false;
   }
 
   /** The calls to make now; to be asked right after a look, or while the next one is under way. */
   start(): CallAttempt[] {
     const started: CallAttempt[] = [];
-    if (!this.#isNow && this.#slots - this.#running.size < this.#batch) return started;
+    if (!this.#isNow && this.#slots.count - this.#running.size < this.#batch) return started;
     for (let next = this.#next(); next; next = this.#next()) {
       const attempt = this.#begin(next);
       if (this.#isThere) started.push(attempt);
@@ -122,6 +126,7 @@ export class CallExecution {
     this.#unstarted.giveBack();
     if (this.#directive.type === "yield") {
       this.#limit(this.#options.limitersUnder(this.#directive));
+      this.#slots.grant(this.#directive.granted);
     }
     this.#happened();
     this.#isHasty = true;
@@ -161,7 +166,8 @@ export class CallExecution {
 
   /** It is to be looked at now. */
   get isHasty(): boolean {
-    return this.#isHasty || this.#ended >= this.#slots / 2 || (this.#isIdle && this.#ended > 0);
+    const isEnough = this.#isIdle || this.#ended >= this.#slots.count / 2;
+    return this.#isHasty || (this.#ended > 0 && isEnough);
   }
 
   /** Any answer may be the one that somebody waits for. */
@@ -200,7 +206,7 @@ export class CallExecution {
   #next(): PendingTask | undefined {
     const now = this.#clock.now();
     if (this.#directive?.type === "pause" || this.#directive?.type === "stop") return undefined;
-    if (this.#running.size >= this.#slots) return undefined;
+    if (this.#running.size >= this.#slots.count) return undefined;
     if (this.#lease && this.#lease.heldBy(now, this.#running.size) !== null) return undefined;
     return this.#retries.takeReady(now) ?? this.#unstarted.next();
   }
@@ -244,7 +250,7 @@ export class CallExecution {
   #batchAt(now: number): number {
     const elapsed = Math.max(1, now - this.#lookedAt);
     const expected = Math.round((this.#ended * BATCH_MS) / elapsed);
-    return Math.max(1, Math.min(expected, Math.floor(this.#slots / 4)));
+    return Math.max(1, Math.min(expected, Math.floor(this.#slots.count / 4)));
   }
 
   #time(attempt: CallAttempt, when: number): void {
@@ -282,8 +288,9 @@ export class CallExecution {
       const isLast = this.#outbox.isEmpty;
       if (isLast && this.#schedule.isSliceOver(now)) this.#unstarted.giveBack();
       const returnedFrom = isLast ? this.#unstarted.takeReturned() : null;
-      const report = this.#takeReport(now, { passesOn, returns: returnedFrom !== null });
       if (this.#unstarted.isEmpty) this.#releaseSlots(now);
+      this.#tellOfSlots(now);
+      const report = this.#takeReport(now, { passesOn, returns: returnedFrom !== null });
       const head: GroupHead = {
         ...taken,
         at: Math.round(now),
@@ -291,7 +298,7 @@ export class CallExecution {
         running: this.#running.size,
         retrying: this.#retries.size,
         nextRetryAt: this.#retries.nextAt,
-        slots: this.#slots,
+        ...this.#slots.head,
         returnedFrom,
         report,
         ...(this.#lease && isLast ? this.#leaseHead(this.#lease, now) : {}),
@@ -305,8 +312,10 @@ export class CallExecution {
     const runsOut = this.#lease?.covers(this.#demand(now)) ?? false;
     const report = this.#schedule.takeReport(now, { ...occasion, runsOut });
     const isWorthIt = report && this.#hasNews;
-    if (isWorthIt) this.#hasNews = false;
-    return isWorthIt;
+    if (!isWorthIt) return false;
+    this.#hasNews = false;
+    this.#slots.told();
+    return true;
   }
 
   #leaseHead(lease: Lease, now: number): Pick<GroupHead, "ask" | "heldBy"> {
@@ -321,16 +330,30 @@ export class CallExecution {
     return { ask, ...(heldBy ? { heldBy } : {}) };
   }
 
-  #demand(now: number): Demand {
+  /** Tasks that could start now. */
+  #ready(now: number): number {
     const isPaused = this.#directive?.type === "pause";
-    const waiting = this.#unstarted.size + (isPaused ? 0 : this.#retries.readyCount(now));
-    return { now, running: this.#running.size, waiting, most: this.#slots };
+    return this.#unstarted.size + (isPaused ? 0 : this.#retries.readyCount(now));
+  }
+
+  #demand(now: number): Demand {
+    const most = this.#slots.count;
+    const waiting = most === 0 ? 0 : this.#ready(now);
+    return { now, running: this.#running.size, waiting, most };
   }
 
   /** Slots that this chunk will not need again go to others. */
   #releaseSlots(now: number): void {
-    const needed = this.#running.size + this.#retries.slotsNeeded(now);
-    this.#slots = Math.max(1, Math.min(this.#slots, needed));
+    if (!this.#isIdle) this.#slots.keep(this.#running.size + this.#retries.slotsNeeded(now));
+  }
+
+  /** Others wait for slots that a chunk with far retries leaves, and its retries for those that it wants. */
+  #tellOfSlots(now: number): void {
+    // What may still go back to the job does, before it needs slots here.
+    if (!this.#unstarted.mayReturn) this.#slots.want(this.#running.size + this.#ready(now));
+    if (this.#retries.size === 0 || !this.#slots.hasNews) return;
+    this.#schedule.speak(now);
+    this.#hasNews = true;
   }
 }
 

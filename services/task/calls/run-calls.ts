@@ -7,7 +7,7 @@ import type { ChunkSpec } from "../chunk-spec.ts";
 import type { Grant } from "../executor/lease.ts";
 import type { Group } from "../executor/group.ts";
 import type { Leases } from "../leases.ts";
-import { allowedAtFirst, limitersOf } from "../limiters.ts";
+import { allowedAtFirst, grantedAtFirst, limitersOf } from "../limiters.ts";
 import { closeChunk, introduce, openChunk } from "../open-chunk.ts";
 import { save } from "../save.ts";
 import { CallExecution, type CallOptions } from "./call-execution.ts";
@@ -40,6 +40,8 @@ export async function runCalls(
       ...spec,
       plan,
       action: { name: plan.action },
+      granted: grantedAtFirst(spec),
+      released: 0,
       limiters: limitersUnder(allowedAtFirst(spec)),
       limitersUnder,
       tasks: inputs.tasks.filter(({ index }) => log.isOpen(index)),

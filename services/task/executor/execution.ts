@@ -18,13 +18,20 @@ import { Pump } from "./pump.ts";
 import { RetryQueue } from "./retry-queue.ts";
 import { Schedule, type ScheduleOptions } from "./schedule.ts";
 import { drainable } from "./shutdown.ts";
+import { Slots, type SlotsBefore } from "./slots.ts";
 import { Unstarted } from "./unstarted.ts";
 import { WORKER } from "./worker.ts";
 
 export interface ExecutionOptions
-  extends ChunkTasks, ResultsOptions, ScheduleOptions, Pick<AttemptHost, "log" | "spans"> {
+  extends
+    ChunkTasks,
+    ResultsOptions,
+    ScheduleOptions,
+    SlotsBefore,
+    Pick<AttemptHost, "log" | "spans"> {
   readonly action: AnyAction;
   readonly plan: Pick<StagePlan, "retry" | "timeoutMs" | "graceMs" | "durability">;
+  /** slots that the chunk was sent with */
   readonly window: number;
   /** what has to grant each attempt, beside the window */
   readonly limiters: readonly LimiterRef[];
@@ -47,7 +54,9 @@ export interface ExecutionOptions
  * 3. After five seconds, or 16 MiB of outcomes, tasks that were not started are given back, so that a
  *    chunk never lasts much longer than its longest task.
  * 4. After a pause or a stop nothing starts. A stopped task ends as CANCELLED unless its code returns.
- * 5. In a process that ends nothing starts either. The last group of what ran says that it leaves the rest.
+ * 5. While all that is left waits for retries that are far away it has no slots. It asks for some when they
+ *    are due.
+ * 6. In a process that ends nothing starts either. The last group of what ran says that it leaves the rest.
  */
 export class Execution {
   readonly #options: ExecutionOptions;
@@ -66,7 +75,7 @@ export class Execution {
   #directive: Directive | null = null;
   /** what a task has said since the last group */
   #progress: string | null = null;
-  #slots: number;
+  readonly #slots: Slots;
   /** when the job is to learn of it at the latest; many have ended before */
   #introduceAt: number;
   #isStopped = false;
@@ -77,7 +86,7 @@ export class Execution {
   #wakeAt = Infinity;
 
   constructor(options: ExecutionOptions) {
-    const { plan, clock, tasks, lastKnown, window, directive } = options;
+    const { plan, clock, tasks, lastKnown, directive } = options;
     const { jobId, limiters, isSuspect } = options;
     this.#options = options;
     this.#pump = new Pump(
@@ -89,19 +98,21 @@ export class Execution {
       tasks.filter(({ attempts }) => attempts === 0),
       lastKnown,
     );
-    this.#retries = new RetryQueue(clock, this.#startMore);
+    this.#retries = new RetryQueue(clock, this.#retryDue);
     for (const task of tasks) if (task.attempts > 0) this.#retries.add(task);
     this.#deadlines = new Deadlines(plan, clock);
     this.#outbox = new Outbox(plan.durability);
     this.#results = new Results(options, { outbox: this.#outbox, retries: this.#retries });
     this.#schedule = new Schedule(options, clock.now());
-    this.#slots = window;
+    this.#slots = new Slots(options);
     this.#introduceAt = clock.now() + INTRODUCE_MS;
     this.#entry = admission.enter(jobId, this.#startMore, { isSuspect });
     this.#limit(limiters);
     this.#host = { progress: this.#say, log: options.log, spans: options.spans };
     this.#undrain = drainable(this);
     if (directive) this.#obey(directive);
+    // It has yet to be told what it may use.
+    else if (options.granted === 0) this.#schedule.hasten();
   }
 
   /** The next group: when it is full, 50 ms after its first outcome, at a beat, or at the end. */
@@ -198,10 +209,23 @@ export class Execution {
     if (this.#lease) this.#hurry(this.#options.clock.now());
   };
 
-  #demand(now: number): Demand {
+  readonly #retryDue = (): void => {
+    this.#startMore();
+    const now = this.#options.clock.now();
+    this.#tellOfSlots(now);
+    this.#hurry(now);
+  };
+
+  /** Tasks that could start now. */
+  #ready(now: number): number {
     const isPaused = this.#directive?.type === "pause";
-    const waiting = this.#unstarted.size + (isPaused ? 0 : this.#retries.readyCount(now));
-    return { now, running: this.#running.size, waiting, most: this.#slots };
+    return this.#unstarted.size + (isPaused ? 0 : this.#retries.readyCount(now));
+  }
+
+  #demand(now: number): Demand {
+    const most = this.#slots.count;
+    const waiting = most === 0 ? 0 : this.#ready(now);
+    return { now, running: this.#running.size, waiting, most };
   }
 
   #group(now: number): Group {
@@ -211,10 +235,12 @@ export class Execution {
     const returnedFrom = this.#unstarted.takeReturned();
     const returns = returnedFrom !== null;
     const runsOut = this.#lease?.covers(this.#demand(now)) ?? false;
+    if (runsOut || this.#unstarted.isEmpty) this.#releaseSlots(now);
+    this.#tellOfSlots(now);
     const report = this.#schedule.takeReport(now, { passesOn, returns, runsOut });
+    if (report) this.#slots.told();
     const introduces = !report && !this.#isDone && now >= this.#introduceAt;
     if (report || introduces) this.#introduceAt = Infinity;
-    if (runsOut || this.#unstarted.isEmpty) this.#releaseSlots(now);
     const head: GroupHead = {
       ...taken,
       at: Math.round(now),
@@ -222,7 +248,7 @@ export class Execution {
       running: this.#running.size,
       retrying: this.#retries.size,
       nextRetryAt: this.#retries.nextAt,
-      slots: this.#slots,
+      ...this.#slots.head,
       returnedFrom,
       report,
       ...(introduces ? { introduces } : {}),
@@ -245,16 +271,27 @@ export class Execution {
 
   /** Slots that this chunk will not need again go to others. */
   #releaseSlots(now: number): void {
+    // What comes after this execution, in another process or in the next round, needs them.
+    if (this.#isDone || this.#isLeaving) return;
     const waiting = this.#unstarted.size + this.#retries.slotsNeeded(now);
-    const needed = this.#running.size + waiting;
-    this.#slots = Math.max(1, Math.min(this.#slots, needed));
+    this.#slots.keep(this.#running.size + waiting);
+  }
+
+  /** Others wait for slots that a chunk with far retries leaves, and its retries for those that it wants. */
+  #tellOfSlots(now: number): void {
+    // What may still go back to the job does, before it needs slots here.
+    if (!this.#unstarted.mayReturn) this.#slots.want(this.#running.size + this.#ready(now));
+    if (this.#retries.size > 0 && this.#slots.hasNews) this.#schedule.speak(now);
   }
 
   #obey(directive: Directive): void {
     const { limitersUnder } = this.#options;
     this.#directive = newest(this.#directive, directive);
     this.#unstarted.giveBack();
-    if (this.#directive.type === "yield") this.#limit(limitersUnder(this.#directive));
+    if (this.#directive.type === "yield") {
+      this.#limit(limitersUnder(this.#directive));
+      this.#slots.grant(this.#directive.granted);
+    }
     if (this.#directive.type === "stop") this.#cancelAll(this.#directive.reason);
   }
 
@@ -275,7 +312,7 @@ export class Execution {
   #mayStart(now: number): boolean {
     const { window } = this.#options;
     if (this.#isStopped || this.#isLeaving || this.#directive?.type === "pause") return false;
-    if (this.#running.size >= this.#slots) return false;
+    if (this.#running.size >= this.#slots.count) return false;
     if (this.#outbox.unacknowledged > Math.max(window, LIMITS.commitOutcomes)) return false;
     if (now - this.#outbox.oldestAt(now) > MAX_UNACKNOWLEDGED_MS) return false;
     if (this.#lease && this.#lease.heldBy(now, this.#running.size) !== null) return false;

@@ -32,7 +32,10 @@ export interface GroupHead {
   readonly running: number;
   readonly retrying: number;
   readonly nextRetryAt: number | null;
-  readonly slots: number;
+  /** slots that it has released so far, once it has */
+  readonly released?: number;
+  /** as many as it would have to be given so far to use all it can; not said while it has them */
+  readonly wants?: number;
   /** tasks from this index on were not started and will not be; null: none */
   readonly returnedFrom: number | null;
   /** store what was committed and report it now, not at the end */

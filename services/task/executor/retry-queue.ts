@@ -29,9 +29,9 @@ export class RetryQueue {
     return at === -1 ? this.#tasks.length : at;
   }
 
-  /** Slots to keep for what waits: one for each task that is due soon, and one at least. */
+  /** Slots to keep for what waits: one for each task that is due soon. */
   slotsNeeded(now: number): number {
-    return Math.max(this.readyCount(now + SOON_MS), Math.min(1, this.size));
+    return this.readyCount(now + SOON_MS);
   }
 
   add(task: PendingTask): void {
@@ -73,5 +73,5 @@ export class RetryQueue {
   }
 }
 
-/** Slots that lie idle for this long cost less than tasks that are tried again one after the other. */
+/** Slots that lie idle for this long cost less than to release them and to ask for others. */
 const SOON_MS = 5_000;

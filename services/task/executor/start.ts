@@ -4,7 +4,7 @@ import { sharedLimits, type FindAction } from "../../job/core/plan.ts";
 import { taskLog } from "../../log/task-log.ts";
 import type { ChunkLog } from "../chunk-log.ts";
 import type { Directive } from "../directive.ts";
-import { allowedAtFirst, limitersOf } from "../limiters.ts";
+import { allowedAtFirst, grantedAtFirst, limitersOf } from "../limiters.ts";
 import type { ChunkInputs } from "../inputs.ts";
 import { pageAction } from "../page.ts";
 import type { Round } from "../suspects.ts";
@@ -55,6 +55,8 @@ export function startExecution(start: Start): Execution {
     plan,
     next: spec.next,
     window: spec.window,
+    granted: grantedAtFirst(spec),
+    released: log.released,
     limiters: limitersUnder(allowedAtFirst(spec)),
     limitersUnder,
     room: spec.room,

@@ -20,7 +20,6 @@ const head = (fields: Partial<GroupHead>): GroupHead => ({
   running: 0,
   retrying: 0,
   nextRetryAt: null,
-  slots: 1,
   returnedFrom: null,
   report: false,
   ...fields,

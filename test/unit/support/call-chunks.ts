@@ -6,13 +6,17 @@ import type { AttemptResult } from "../../../services/task/executor/attempt-resu
 import type { Group, PendingTask } from "../../../services/task/executor/group.ts";
 import type { Grant, LeaseAsk } from "../../../services/task/executor/lease.ts";
 import { parseLine } from "../../../services/task/record.ts";
-import { stageLimiters } from "./limiters.ts";
+import { stageLimiters, yieldTo } from "./limiters.ts";
 import { stagePlan } from "./plans.ts";
 import { untried } from "./executions.ts";
 
 type Setting = Partial<Omit<CallOptions, "plan" | "tasks">> & {
   readonly tasks?: number | readonly PendingTask[];
   readonly plan?: Partial<CallOptions["plan"]>;
+  /** slots that it was sent with */
+  readonly window?: number;
+  /** slots that the job has given it when it wants so many, if not those that it was sent with */
+  readonly given?: (wants: number) => number;
   /** how long a call takes, and what it then comes to; null: it never answers */
   readonly call?: (attempt: CallAttempt) => Answer | null;
   /** what an invocation answers that was cancelled; null: it does not care */
@@ -38,7 +42,7 @@ export const fails = (
   ...fields,
 });
 
-/** A chunk of calls whose runner, server and handlers are simulated, event by event. */
+/** A chunk of calls whose runner, server, handlers and job are simulated, event by event. */
 export class CallChunk {
   readonly groups: Group[] = [];
   readonly calls: { readonly index: number; readonly attempt: number; readonly at: number }[] = [];
@@ -57,7 +61,7 @@ export class CallChunk {
   #moments: number[] = [];
 
   constructor(setting: Setting = {}) {
-    const { tasks = 1, plan, ...options } = setting;
+    const { tasks = 1, plan, window = 64, ...options } = setting;
     this.#setting = setting;
     this.#execution = new CallExecution(
       {
@@ -67,7 +71,8 @@ export class CallChunk {
         generation: 1,
         action: { name: "Crm/note" },
         next: null,
-        window: 64,
+        granted: window,
+        released: 0,
         limiters: [],
         limitersUnder: stageLimiters("job", options.limiters),
         lastKnown: -1,
@@ -168,10 +173,17 @@ export class CallChunk {
     this.groups.push(...groups);
     this.#grant = null;
     for (const { head } of groups) {
-      const { ask } = head;
+      const { ask, report, wants, released = 0 } = head;
+      if (report && wants !== undefined) this.#give(wants, released);
       if (!ask || !this.#setting.grant) continue;
       this.#grant = { limiters: ask.limiters, ...this.#setting.grant(ask, this.now - START) };
     }
+  }
+
+  #give(wants: number, released: number): void {
+    const { window = 64, given = () => Math.min(wants, released + window) } = this.#setting;
+    const directive = yieldTo({}, 1, given(wants));
+    this.#events.push({ at: this.now + LATENCY_MS, run: () => this.#execution.direct(directive) });
   }
 
   #start(): void {

@@ -32,7 +32,7 @@ export function chunkSpec(fields: Partial<ChunkSpec> = {}): ChunkSpec {
     isAwaited: false,
     isEager: false,
     decisive: { succeeded: null, failed: null },
-    isResumed: false,
+    takeovers: 0,
     collects: false,
     ...fields,
   };
@@ -67,7 +67,6 @@ export function groupOf(
       running: 0,
       retrying: 0,
       nextRetryAt: null,
-      slots: 100,
       returnedFrom: null,
       report: false,
       ...head,

@@ -4,7 +4,7 @@ import { Execution, type ExecutionOptions } from "../../../services/task/executo
 import type { Group, PendingTask } from "../../../services/task/executor/group.ts";
 import { parseLine } from "../../../services/task/record.ts";
 import type { FakeClock } from "./fake-clock.ts";
-import { stageLimiters } from "./limiters.ts";
+import { stageLimiters, yieldTo } from "./limiters.ts";
 import { stagePlan } from "./plans.ts";
 
 type Plan = ExecutionOptions["plan"];
@@ -30,6 +30,8 @@ export function executionOf(setting: Setting): Execution {
     action: action({ name: "work", run }),
     next: null,
     window: 100,
+    granted: options.window ?? 100,
+    released: 0,
     limiters: [],
     limitersUnder: stageLimiters("job", options.limiters),
     lastKnown: -1,
@@ -71,7 +73,7 @@ export function untried(index: number): PendingTask {
   };
 }
 
-/** Takes groups until the last one; each commit takes `commitMs`. */
+/** Takes groups until the last one; each commit takes `commitMs`. What is wanted in a report is given. */
 export async function runToEnd(
   execution: Execution,
   clock: FakeClock,
@@ -87,6 +89,8 @@ export async function runToEnd(
       const { returnedFrom } = group.head;
       open = open.filter((index) => !ended.has(index) && index < (returnedFrom ?? Infinity));
       if (commitMs > 0) await clock.sleep(commitMs);
+      const { report, wants } = group.head;
+      if (report && wants !== undefined) execution.direct(yieldTo({}, 1, wants));
     } while (open.length > 0);
   };
   await clock.until(commits());

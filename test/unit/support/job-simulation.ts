@@ -102,9 +102,14 @@ export class JobSimulation {
     if (!this.#decide.areLeft) return happenings;
     happenings.push(() => this.#send(this.#operator.interfere()));
     happenings.push(() => this.#disturb());
-    if (mortal.length > 0) happenings.push(() => this.#decide.oneOf(mortal).takeUp());
+    if (mortal.length > 0) happenings.push(() => this.#takeUp(this.#decide.oneOf(mortal)));
     if (this.#source.canWork) happenings.push(() => this.#source.takeUp());
     return happenings;
+  }
+
+  #takeUp(worker: SimulatedWorker): void {
+    worker.takeUp();
+    this.#mention(worker, { type: "begun", begun: worker.begun });
   }
 
   #feed(): void {
@@ -154,6 +159,17 @@ export class JobSimulation {
       this.#workers.find((worker) => worker.invocation === invocation)?.inbox.push(directive);
     }
     checkOrders(state, this.#told);
+    this.#checkSlots();
+  }
+
+  /** No chunk has more slots than its job has given it. */
+  #checkSlots(): void {
+    const { stages, generation } = this.#job.state;
+    for (const { isDone, slots, sent } of this.#workers) {
+      if (isDone || sent.generation !== generation) continue;
+      const given = stages[sent.stage]!.chunks[sent.planned.chunk]?.window;
+      expect(slots).toBeLessThanOrEqual(given ?? 0);
+    }
   }
 
   /** Something that has no effect on what is counted. */

@@ -9,7 +9,7 @@ import type { LimiterRef } from "../../../services/task/executor/lease.ts";
 import { Leases } from "../../../services/task/leases.ts";
 import { executionOf, outcomesOf } from "./executions.ts";
 import type { FakeClock } from "./fake-clock.ts";
-import { stageLimiters } from "./limiters.ts";
+import { stageLimiters, yieldTo } from "./limiters.ts";
 
 /** A chunk to run beside others. */
 export interface LimitedChunk {
@@ -93,11 +93,18 @@ export class LimitedChunks {
     });
     for (const { at, order, limits } of changes) {
       const ms = Math.max(0, this.start + at - this.#clock.now());
-      this.#clock.timer(ms, () => execution.direct({ type: "yield", order, limits }));
+      const directive = { type: "yield", order, limits, granted: window } as const;
+      this.#clock.timer(ms, () => execution.direct(directive));
     }
     for (let open = tasksMs.length; open > 0;) {
       const group = await execution.take();
       open -= outcomesOf([group]).length;
+      const { report, wants, released } = group.head;
+      // Its stage has slots for it again.
+      if (report && wants !== undefined && released === window) {
+        const granted = yieldTo({}, 0, wants);
+        this.#clock.timer(this.#latencyMs, () => execution.direct(granted));
+      }
       if (group.head.ask && open > 0) execution.granted(await leases.ask(group.head.ask));
     }
     leases.release();

@@ -10,9 +10,11 @@ export const allowed = (limits: Partial<Limits> = {}, order = 1): StageLimits =>
   limits: { concurrency: null, rate: null, ...limits },
 });
 
-export const yieldTo = (limits: Partial<Limits> = {}, order = 1): Directive => ({
+/** `granted`: slots that it was given so far. */
+export const yieldTo = (limits: Partial<Limits> = {}, order = 1, granted = 0): Directive => ({
   type: "yield",
   ...allowed(limits, order),
+  granted,
 });
 
 export const perSecond = (tasks: number) => ({ tasks, perMs: 1_000 });

@@ -8,6 +8,7 @@ import type {
   PassedOn,
 } from "../../../services/job/core/state.ts";
 import { newest, type Directive } from "../../../services/task/directive.ts";
+import { Slots } from "../../../services/task/executor/slots.ts";
 import type { Decisions } from "./decisions.ts";
 import type { Ended } from "./job-model.ts";
 import { report } from "./reports.ts";
@@ -49,7 +50,9 @@ export class SimulatedWorker {
   #lastKnown = -1;
   #directive: Directive | null = null;
   #owesReport = false;
-  #slots: number;
+  #slots: Slots;
+  /** it has said what it wants since it was told something */
+  #hasAsked = false;
   #returned: readonly Segment[] = [];
   readonly #pieces: PassedOn[] = [];
   #reportedPieces = 0;
@@ -60,7 +63,8 @@ export class SimulatedWorker {
   constructor(sent: SentChunk) {
     this.sent = sent;
     this.#unstarted = [...sent.indexes];
-    this.#slots = sent.planned.window;
+    const { stage, planned } = sent;
+    this.#slots = new Slots({ stage, granted: planned.window, released: 0 });
   }
 
   get invocation(): string {
@@ -71,7 +75,13 @@ export class SimulatedWorker {
   /** False: it has ended, or waits to be told to go on. */
   get canWork(): boolean {
     if (this.isDone) return false;
-    return this.#owesReport || this.#running.length > 0 || this.#mayStart;
+    const mayAsk = this.#isOn && this.slots === 0 && !this.#hasAsked;
+    return this.#owesReport || this.#running.length > 0 || this.#mayStart || mayAsk;
+  }
+
+  /** So many of its tasks may run at once. */
+  get slots(): number {
+    return this.#slots.count;
   }
 
   /** What it did is stored, so that another runner can take it up. */
@@ -80,7 +90,8 @@ export class SimulatedWorker {
   }
 
   get begun(): BegunChunk {
-    return { ...this.freed, invocation: this.invocation };
+    const begun = { ...this.freed, invocation: this.invocation };
+    return this.#runner === 0 ? begun : { ...begun, isResumed: true };
   }
 
   get freed(): FreedChunk {
@@ -90,6 +101,8 @@ export class SimulatedWorker {
 
   hear(): void {
     this.#directive = newest(this.#directive, this.inbox.shift()!);
+    if (this.#directive.type === "yield") this.#slots.grant(this.#directive.granted);
+    this.#hasAsked = false;
     this.#giveBack();
     if (this.#isStopped) {
       for (const index of this.#unstarted.splice(0)) this.#end(index, "CANCELLED");
@@ -106,7 +119,7 @@ export class SimulatedWorker {
       this.#running.push(...this.#retrying.splice(0), ...this.#unstarted.splice(0, starting));
     }
     const most = this.#running.length;
-    const least = Math.max(0, most - this.#slots);
+    const least = Math.max(0, most - this.slots);
     const ending = isStraight ? most : least + decide.below(most - least + 1);
     const ended = this.#running.splice(decide.below(2) === 0 ? 0 : most - ending, ending);
     const unlucky = Math.min(ending, decide.oneOf([0, 1, 3, Infinity]));
@@ -118,7 +131,9 @@ export class SimulatedWorker {
     if (this.sent.passesOn && ending > unlucky) this.#passOn(ending - unlucky, decide);
     if (decide.below(4) === 1) this.#giveBack();
     this.#totals.retries += decide.below(3);
-    return this.#account(at);
+    // Retries are due when there is nothing else to do.
+    const isFar = this.slots > 0 && decide.below(3) === 1;
+    return this.#account(at, isFar ? 0 : this.#retrying.length);
   }
 
   /** Its runner is killed. Another takes up what was stored; it was told nothing. */
@@ -130,15 +145,21 @@ export class SimulatedWorker {
     this.#lastKnown = this.#lastEnded;
     this.#directive = null;
     this.inbox.length = 0;
-    this.#slots = this.sent.planned.window;
+    this.#slots = new Slots({ stage: this.sent.stage, granted: 0, released: 0 });
+    this.#hasAsked = false;
     this.#reportedPieces = 0;
     Object.assign(this.#totals, { retries: 0, taskMs: 0 });
   }
 
   // --- internal ---
 
-  get #mayStart(): boolean {
+  /** Neither paused nor stopped. */
+  get #isOn(): boolean {
     return this.#directive === null || this.#directive.type === "yield";
+  }
+
+  get #mayStart(): boolean {
+    return this.#isOn && this.slots > 0;
   }
 
   get #isStopped(): boolean {
@@ -178,7 +199,8 @@ export class SimulatedWorker {
     }
   }
 
-  #account(at: number): Account {
+  /** `due`: so many retries could start now. */
+  #account(at: number, due: number): Account {
     const { stage, generation, planned, sentAt } = this.sent;
     const final = this.#unstarted.length + this.#running.length + this.#retrying.length === 0;
     this.isDone = final;
@@ -189,9 +211,11 @@ export class SimulatedWorker {
     this.#owesReport = false;
     const retries = Math.max(0, this.#totals.retries - this.#saidRetries);
     this.#saidRetries = this.#totals.retries;
-    if (this.#unstarted.length === 0) {
-      this.#slots = Math.max(1, Math.min(this.#slots, running + Math.min(1, retrying)));
-    }
+    this.#hasAsked = due === retrying;
+    if (this.#unstarted.length === 0 && !final) this.#slots.keep(running + due);
+    const mayReturn =
+      this.#returned.length === 0 && this.#unstarted.some((index) => index > this.#lastKnown);
+    if (!mayReturn) this.#slots.want(running + (this.#isOn ? this.#unstarted.length + due : 0));
     const firstPiece = final ? 0 : this.#reportedPieces;
     this.#reportedPieces = this.#pieces.length;
     const said = report({
@@ -203,7 +227,8 @@ export class SimulatedWorker {
       final,
       at,
       startedAt: sentAt,
-      window: final ? planned.window : this.#slots,
+      window: planned.window,
+      ...(final ? {} : this.#slots.head),
       ...this.#totals,
       running,
       retrying,

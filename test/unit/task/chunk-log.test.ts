@@ -224,12 +224,22 @@ describe("ChunkLog", () => {
     expect(log.report(false)).toMatchObject({ startedAt: 500, at: 500 });
   });
 
-  it("says how many slots it still needs, the last time all it had", () => {
+  it("says what slots it has released and wants, but not at its end", () => {
     const log = chunkLog(chunkSpec({ size: 2, window: 2 }));
-    log.add(groupOf([succeeded(0)], { slots: 1, running: 1 }));
-    expect(log.report(false)).toMatchObject({ window: 1, running: 1 });
-    log.add(groupOf([succeeded(1)], { slots: 1 }));
-    expect(log.report(true)).toMatchObject({ window: 2, running: 0 });
+    log.add(groupOf([]));
+    expect(Object.keys(log.report(false))).not.toEqual(
+      expect.arrayContaining(["released", "wants"]),
+    );
+    log.add(groupOf([succeeded(0)], { released: 2, wants: 3 }));
+    expect(log.report(false)).toMatchObject({ window: 2, released: 2, wants: 3 });
+    log.add(groupOf([]));
+    expect(log.report(false)).toMatchObject({ window: 2, released: 2 });
+    expect(log.report(false)).not.toHaveProperty("wants");
+    expect(log.released).toBe(2);
+    log.add(groupOf([succeeded(1)], { released: 2, wants: 3 }));
+    expect(log.report(true)).toMatchObject({ window: 2 });
+    expect(log.report(true)).not.toHaveProperty("released");
+    expect(log.report(true)).not.toHaveProperty("wants");
   });
 
   it("stores pieces of at most 1 MiB", () => {

@@ -9,6 +9,7 @@ import {
   isFlooded,
   MAX_CHUNK,
   MAX_IN_FLIGHT,
+  MAX_WAITING,
   planChunks,
   type PlannedChunk,
 } from "../../../../services/job/core/dispatch.ts";
@@ -116,6 +117,18 @@ describe("planChunks", () => {
     const stage = stageWith({ waiting: 1_000_000, chunks });
     expect(planChunks(stage, { concurrency: 10_000, at })).toHaveLength(MAX_IN_FLIGHT - 60);
     expect(planChunks(stage, { concurrency: 100_000, at })).toEqual([]);
+  });
+
+  it("does not count those that wait for retries far away, up to a number", () => {
+    const waiting = inFlight({ window: 0, retrying: 1, seq: 1 });
+    const plannedWith = (count: number) => {
+      const chunks = Object.fromEntries(Array.from({ length: count }, (_, at) => [at, waiting]));
+      const stage = stageWith({ waiting: 1_000_000, chunks, nextChunk: count });
+      return planChunks(stage, { concurrency: 10_000, at }).length;
+    };
+    expect(plannedWith(MAX_IN_FLIGHT)).toBe(plannedWith(0));
+    expect(plannedWith(MAX_WAITING + MAX_IN_FLIGHT - 1)).toBe(1);
+    expect(plannedWith(MAX_WAITING + MAX_IN_FLIGHT)).toBe(0);
   });
 
   it("lets no chunk cross into the next block", () => {

@@ -131,7 +131,11 @@ describe("reduce", () => {
   it("lets a chunk that winds down give its slots to others", () => {
     const job = fed(emptyJob({ concurrency: 1_600 }), [tasks(0, 40_000)], { seal: true }).state;
     const { window } = job.stages[0]!.chunks[0]!;
-    const { state, commands } = reported(job, { succeeded: 900, running: 1, window: 1 });
+    const { state, commands } = reported(job, {
+      succeeded: 900,
+      running: 1,
+      released: window - 1,
+    });
     expect(state.stages[0]!.chunks[0]!.window).toBe(1);
     expect(commands).toMatchObject([{ type: "dispatch", planned: { window: window - 1 } }]);
   });
@@ -163,7 +167,7 @@ describe("reduce", () => {
       ["fewer slots than it has", { concurrency: 3 }, { ...limits, concurrency: 3 }],
       ["as many slots as it has", { concurrency: 10 }, limits],
     ])("reach a chunk in flight: %s", (_, changed, told) => {
-      const directive = { type: "yield", order: 1, limits: told };
+      const directive = { type: "yield", order: 1, limits: told, granted: 10 };
       expect(change(running(), changed).commands).toEqual([
         { type: "direct", invocation: "runner", directive },
       ]);
@@ -173,7 +177,7 @@ describe("reduce", () => {
       const paused = reduce(running(), { type: "pause", at: 1 }).state;
       const changed = change(paused, { rate });
       expect(changed.commands).toMatchObject([{ directive: { type: "pause" } }]);
-      const directive = { type: "yield", order: 3, limits: { ...limits, rate } };
+      const directive = { type: "yield", order: 3, limits: { ...limits, rate }, granted: 10 };
       expect(reduce(changed.state, { type: "resume", at: 3 }).commands).toEqual([
         { type: "direct", invocation: "runner", directive },
       ]);

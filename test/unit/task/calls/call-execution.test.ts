@@ -5,6 +5,7 @@ import type { Directive } from "../../../../services/task/directive.ts";
 import { busiest, peak } from "../../../support/spans.ts";
 import { CallChunk, fails, ok } from "../../support/call-chunks.ts";
 import { answering, perSecond, yieldTo } from "../../support/limiters.ts";
+import { holds } from "../../support/property.ts";
 
 const retry = { maxAttempts: 3, initialMs: 200, maxMs: 10_000, factor: 2, jitter: false };
 const STOP = { type: "stop", reason: "enough" } as const;
@@ -257,8 +258,56 @@ describe("reports", () => {
       window: 10,
       call: ({ task }) => ({ ms: task.index < 9 ? 100 : 5_000 }),
     }).run();
-    expect(chunk.reports.at(-1)!.head.slots).toBeLessThanOrEqual(10);
-    expect(chunk.groups.findLast(({ head }) => head.running === 1)?.head.slots).toBe(1);
+    expect(chunk.groups.findLast(({ head }) => head.running === 1)?.head.released).toBe(9);
+  });
+});
+
+describe("retries that are far away", () => {
+  const far = { plan: { retry }, tasks: 6, window: 6 };
+  const later = (ms = 60_000) => ({
+    call: ({ task }: CallAttempt) => ({
+      ms: 100,
+      result: task.attempt === 1 ? fails({ retryAfterMs: ms }) : ok(),
+    }),
+  });
+
+  it("leave all slots to others, which is reported within a second", () => {
+    const chunk = new CallChunk({ ...far, ...later() }).run(2_000);
+    const { released, retrying, at } = chunk.reports.at(-1)!.head;
+    expect({ released, retrying }).toEqual({ released: 6, retrying: 6 });
+    expect(at - 1_000_000).toBeLessThan(1_500);
+  });
+
+  it("ask for slots when they are due, and are made side by side in those that are given", () => {
+    const given = (wants: number) => Math.min(wants, 9);
+    const chunk = new CallChunk({ ...far, ...later(), given }).run();
+    const asked = chunk.reports.find(({ head }) => head.wants !== undefined)!.head;
+    expect(asked.wants).toBe(12);
+    expect(asked.at - 1_060_000).toBeLessThan(500);
+    const again = chunk.calls.filter(({ attempt }) => attempt === 2).map(({ at }) => at);
+    expect(again).toHaveLength(6);
+    expect(peak(again.map((at) => ({ from: at, to: at + 100 })))).toBe(3);
+    expect(chunk.outcomes).toHaveLength(6);
+  });
+
+  it("are quiet until then", () => {
+    const chunk = new CallChunk({ ...far, ...later(3_600_000) }).run();
+    expect(chunk.looks).toBeLessThan(20);
+  });
+
+  it("keep their slots if they are due soon", () => {
+    const chunk = new CallChunk({ ...far, ...later(4_000) }).run();
+    expect(chunk.groups.every(({ head }) => head.wants === undefined)).toBe(true);
+  });
+
+  it("of a chunk that was taken up are made when it was told what it may use", () => {
+    const chunk = new CallChunk({ tasks: 3, granted: 0, given: () => 0, lastKnown: 5 })
+      .at(5_000, yieldTo({}, 1, 2))
+      .run();
+    expect(chunk.reports[0]!.head).toMatchObject({ wants: 3, running: 0 });
+    expect(chunk.reports[0]!.head.at - 1_000_000).toBeLessThan(100);
+    expect(Math.min(...chunk.calls.map(({ at }) => at))).toBeGreaterThanOrEqual(5_000);
+    expect(chunk.mostAtOnce).toBe(2);
   });
 });
 
@@ -362,7 +411,7 @@ it("gives every task it keeps exactly one outcome, whatever happens", () => {
     at: fc.integer({ min: 0, max: 6_000 }),
     directive: fc.constantFrom<Directive>({ type: "pause" }, STOP, ...yields),
   });
-  fc.assert(
+  holds(
     fc.property(
       fc.integer({ min: 1, max: 40 }),
       fc.integer({ min: 1, max: 12 }),
@@ -393,6 +442,6 @@ it("gives every task it keeps exactly one outcome, whatever happens", () => {
         expect([last.running, last.retrying]).toEqual([0, 0]);
       },
     ),
-    { numRuns: 300 },
+    300,
   );
 });
