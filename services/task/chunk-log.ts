@@ -53,6 +53,7 @@ export class ChunkLog {
   #startedAt: number | null = null;
   #last: Group["head"] | null = null;
   #released = 0;
+  #isIntroduced: boolean;
   /** what no report has said yet */
   #progress: string | undefined;
   #totals = { succeeded: 0, failed: 0, cancelled: 0, retries: 0, taskMs: 0 };
@@ -66,6 +67,7 @@ export class ChunkLog {
     this.#indexes = indexes;
     this.#size = indexes.length;
     this.#invocation = invocation;
+    this.#isIntroduced = spec.takeovers > 0;
     this.key = blockKey(spec.jobId, spec.epoch, spec.stage, Math.floor(spec.first / BLOCK));
     this.#collected = spec.collects ? [] : null;
     this.#fold = incrementalFold(spec.plan.fold);
@@ -123,6 +125,11 @@ export class ChunkLog {
     return this.#released;
   }
 
+  /** The job knows whom to tell what holds for this chunk. */
+  get isIntroduced(): boolean {
+    return this.#isIntroduced;
+  }
+
   get hasUnsaved(): boolean {
     return this.#unsaved.length > 0;
   }
@@ -130,6 +137,7 @@ export class ChunkLog {
   add({ head, lines }: Group): void {
     this.#last = head;
     this.#released = head.released ?? this.#released;
+    this.#isIntroduced ||= head.report || head.introduces === true;
     this.#progress = head.progress ?? this.#progress;
     const bytes = bytesOf(lines);
     this.#committedBytes += bytes;

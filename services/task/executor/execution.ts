@@ -39,6 +39,8 @@ export interface ExecutionOptions
   /** not yet ended, in index order; those beyond `lastKnown` were never started by an earlier attempt */
   readonly tasks: readonly PendingTask[];
   readonly lastKnown: number;
+  /** the job knows of it */
+  readonly isIntroduced: boolean;
   /** the newest that an earlier attempt has heard */
   readonly directive: Directive | null;
   /** it may run while others are held back */
@@ -87,7 +89,7 @@ export class Execution {
 
   constructor(options: ExecutionOptions) {
     const { plan, clock, tasks, lastKnown, directive } = options;
-    const { jobId, limiters, isSuspect } = options;
+    const { jobId, limiters, isSuspect, isIntroduced } = options;
     this.#options = options;
     this.#pump = new Pump(
       clock,
@@ -105,7 +107,7 @@ export class Execution {
     this.#results = new Results(options, { outbox: this.#outbox, retries: this.#retries });
     this.#schedule = new Schedule(options, clock.now());
     this.#slots = new Slots(options);
-    this.#introduceAt = clock.now() + INTRODUCE_MS;
+    this.#introduceAt = isIntroduced ? Infinity : clock.now() + INTRODUCE_MS;
     this.#entry = admission.enter(jobId, this.#startMore, { isSuspect });
     this.#limit(limiters);
     this.#host = { progress: this.#say, log: options.log, spans: options.spans };

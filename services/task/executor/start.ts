@@ -57,6 +57,7 @@ export function startExecution(start: Start): Execution {
     window: spec.window,
     granted: grantedAtFirst(spec),
     released: log.released,
+    isIntroduced: log.isIntroduced,
     limiters: limitersUnder(allowedAtFirst(spec)),
     limitersUnder,
     room: spec.room,

@@ -32,6 +32,7 @@ export function executionOf(setting: Setting): Execution {
     window: 100,
     granted: options.window ?? 100,
     released: 0,
+    isIntroduced: false,
     limiters: [],
     limitersUnder: stageLimiters("job", options.limiters),
     lastKnown: -1,

@@ -217,6 +217,19 @@ describe("ChunkLog", () => {
     expect(log.report(false)).not.toHaveProperty("heldBy");
   });
 
+  it("knows whether its job has heard of it", () => {
+    const log = chunkLog(chunkSpec());
+    log.add(groupOf([succeeded(0)]));
+    expect(log.isIntroduced).toBe(false);
+    log.add(groupOf([], { introduces: true }));
+    log.add(groupOf([]));
+    expect(log.isIntroduced).toBe(true);
+    const reported = chunkLog(chunkSpec());
+    reported.add(groupOf([], { report: true }));
+    expect(reported.isIntroduced).toBe(true);
+    expect(chunkLog(chunkSpec({ takeovers: 1 })).isIntroduced).toBe(true);
+  });
+
   it("says when it began though it is begun again", () => {
     const log = chunkLog(chunkSpec());
     log.begin(500);

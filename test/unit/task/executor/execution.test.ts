@@ -690,8 +690,10 @@ describe("a chunk that lasts", () => {
     expect(others).toEqual([]);
   });
 
-  it("is not if it has ended, or reported, before that", async () => {
+  it("is not if it has ended, or reported, before that, or an earlier attempt was", async () => {
     const run = () => clock.sleep(400);
+    const known = { tasks: 3, isIntroduced: true, run: () => clock.sleep(2_500) };
+    expect(await introductions(known)).toEqual([]);
     expect(await introductions({ tasks: 3, run })).toEqual([]);
     const next = { stage: 1, action: "next" };
     const eager = { tasks: 3, window: 1, next, isEager: true, run };
