@@ -39,11 +39,16 @@ function shell(line: string) {
 /** Starts an example that stays, and waits until it is ready; the answer stops it by Ctrl-C. */
 async function stays({ line }: Example) {
   const { child, output, ended } = shell(`exec ${line}`);
-  await vi.waitFor(() => expect(output()).toContain("is ready"), { timeout: 60_000 });
   const stop = () => {
     child.kill("SIGINT");
     return ended;
   };
+  try {
+    await vi.waitFor(() => expect(output()).toContain("is ready"), { timeout: 60_000 });
+  } catch (error) {
+    await stop();
+    throw error;
+  }
   return { output, stop };
 }
 
