@@ -1,3 +1,4 @@
+import { flushCompileCache } from "node:module";
 import { log } from "../log/log.ts";
 
 /** What a worker tells the process that started it. */
@@ -11,6 +12,8 @@ export function announceReady(port: number): void {
   if (!process.send) return;
   if (!process.connected) process.exit(0);
   process.once("disconnect", () => process.exit(0));
+  // By itself Node does so at the end, which a worker that is killed does not reach.
+  flushCompileCache();
   process.send({ ready: true, port } satisfies WorkerReport);
 }
 

@@ -1,4 +1,6 @@
 import { fork, type ChildProcess } from "node:child_process";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { becomesTrue } from "./poll.ts";
 import type { WorkerReport } from "./worker-process.ts";
 
@@ -85,12 +87,14 @@ const firstDelayMs = 200;
 const lastDelayMs = 2_000;
 /** A worker that lived this long did not die of its start: the next restart waits little again. */
 const stableMs = 10_000;
+/** Where Node puts it by itself: whoever is started again compiles nothing again. */
+const compileCache = { NODE_COMPILE_CACHE: join(tmpdir(), "node-compile-cache") };
 
 /** Standard output is for data: what a worker prints goes to standard error. */
 function spawnWorker({ entry, env }: WorkerOptions, port: number): ChildProcess {
   return fork(entry, {
     execArgv: [],
-    env: { ...process.env, ...env, FANFOLD_ENDPOINT_PORT: String(port) },
+    env: { ...compileCache, ...process.env, ...env, FANFOLD_ENDPOINT_PORT: String(port) },
     stdio: ["ignore", 2, 2, "ipc"],
   });
 }

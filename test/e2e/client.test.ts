@@ -170,22 +170,22 @@ describe("a client", () => {
 });
 
 describe("where connections are lost", () => {
-  it("an append of 200,000 items makes exactly one task of each", async () => {
+  it("an append of many calls makes exactly one task of each item", async () => {
     const job = await cutClient.submit({ action: identity, open: true, fold: "none" });
-    const items = numbers(200_000);
+    const items = numbers(20_000);
     proxy.lose((what, number) => number % 11 === (what === "request" ? 3 : 7));
-    const options = { callItems: 2_000 };
-    expect(await job.append(items, options)).toEqual({ accepted: 200_000, total: 200_000 });
+    const options = { callItems: 200 };
+    expect(await job.append(items, options)).toEqual({ accepted: 20_000, total: 20_000 });
     expect(proxy.answers()).toBeGreaterThan(105);
     proxy.lose(() => false);
     await job.seal();
     expect(await job.outcome()).toMatchObject({
       status: "SUCCEEDED",
-      taskCounts: { total: 200_000, SUCCEEDED: 200_000 },
+      taskCounts: { total: 20_000, SUCCEEDED: 20_000 },
     });
     const results = (await gather(job.results())).map(({ result }) => result);
     expect(results).toEqual(items);
-    expect(await job.verify()).toMatchObject({ ok: true, checked: 200_000 });
+    expect(await job.verify()).toMatchObject({ ok: true, checked: 20_000 });
   }, 120_000);
 
   it("an append that was broken off goes on under its id", async () => {

@@ -125,6 +125,15 @@ describe("startWorker", () => {
     expect(worker.pid()).toBeUndefined();
   });
 
+  it("keeps what a worker has compiled for the next one, though it is killed", async () => {
+    const folder = keptFolder();
+    const env = { NODE_COMPILE_CACHE: folder };
+    const worker = ending(await startWorker({ entry: fixture("worker.ts"), env }));
+    await worker.kill();
+    const found = readdirSync(folder, { recursive: true, withFileTypes: true });
+    expect(found.filter((entry) => entry.isFile())).not.toEqual([]);
+  });
+
   it("says that a worker ended before it was ready", async () => {
     await expect(startWorker({ entry: fixture("dies.ts") })).rejects.toThrow(
       "The worker ended before it was ready (exit code 7).",

@@ -249,7 +249,7 @@ describe("emit", () => {
   });
 
   it("of tens of thousands of tasks runs them all", async () => {
-    const many = isReplayed ? 20_000 : 100_000;
+    const many = isReplayed ? 20_000 : 40_000;
     const nextActions = [{ action: "echo", fold: "count" as const }];
     const one = job();
     const items = [{ result: 1, emit: { range: { start: 1, stop: many } } }];

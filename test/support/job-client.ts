@@ -20,7 +20,7 @@ import {
   type SetLimitsRequest,
   type TaskOutcome,
 } from "../../services/contract/index.ts";
-import { accepted, type HttpClient } from "./http.ts";
+import { accepted, type Answer, type HttpClient } from "./http.ts";
 
 /** One job over the ingress. Answers are checked against the contract, unknown keys included; a refusal throws. */
 export function jobClient(http: HttpClient, id: string) {
@@ -35,8 +35,13 @@ export function jobClient(http: HttpClient, id: string) {
     append: (request: AppendRequest) => ask(AppendAnswer.strict(), "append", request),
     seal: () => ask(ControlAnswer.strict(), "seal"),
     status: () => ask(JobStatus.strict(), "status"),
-    outcome: (request: OutcomeRequest = { wait: "45s" }) =>
-      ask(JobOutcome.strict(), "outcome", request),
+    /** Unless it is asked for with a request of its own, it is waited for as long as the test may take. */
+    outcome: async (request?: OutcomeRequest): Promise<JobOutcome> => {
+      let answer: Answer;
+      do answer = await http.post(path("outcome"), request ?? { wait: "45s" });
+      while (request === undefined && !answer.ok && answer.code === "STILL_RUNNING");
+      return JobOutcome.strict().parse(await accepted(Promise.resolve(answer)));
+    },
     results: (request: ResultsRequest = {}) => ask(ResultsPage.strict(), "results", request),
     timeline: (request: { stage?: number; cursor?: string | null | undefined } = {}) =>
       ask(TimelinePage.strict(), "timeline", request),

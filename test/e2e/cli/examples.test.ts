@@ -2,12 +2,11 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Example } from "../../../clients/cli/command.ts";
 import { commands } from "../../../clients/cli/commands.ts";
 import { connect } from "../../../clients/client/index.ts";
 import { CLI } from "../../support/cli.ts";
-import { eventually } from "../../support/eventually.ts";
 
 // The examples of every command's help, run by a shell in the order of the commands: the first starts the
 // server that the others talk to.
@@ -40,11 +39,16 @@ function shell(line: string) {
 /** Starts an example that stays, and waits until it is ready; the answer stops it by Ctrl-C. */
 async function stays({ line }: Example) {
   const { child, output, ended } = shell(`exec ${line}`);
-  await eventually(async () => expect(output()).toContain("is ready"));
   const stop = () => {
     child.kill("SIGINT");
     return ended;
   };
+  try {
+    await vi.waitFor(() => expect(output()).toContain("is ready"), { timeout: 60_000 });
+  } catch (error) {
+    await stop();
+    throw error;
+  }
   return { output, stop };
 }
 
@@ -77,7 +81,7 @@ async function submitJobs(ingressUrl: string) {
     fanout: range,
   });
   await nightly.outcome();
-  const slow = { sleepMs: 200 };
+  const slow = { sleepMs: 2_000 };
   await client.submit({
     jobId: "mailing",
     action: "probe",
