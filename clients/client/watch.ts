@@ -6,7 +6,7 @@ import type { CallOptions } from "./ingress.ts";
 export interface WatchOptions extends CallOptions {
   /**
    * Time between two statuses. By default a second; more where a server that has much to do lets one wait for
-   * the answer: a hundred times as long as that took, but not past the end it expects, and at most 5 seconds.
+   * the answer: 200 times as long as that took, but not past the end it expects, and at most 10 seconds.
    */
   readonly everyMs?: number;
 }
@@ -29,9 +29,9 @@ export async function* watchJob(
 // --- internal ---
 
 const LEAST_MS = 1_000;
-const MOST_MS = 5_000;
+const MOST_MS = 10_000;
 /** Many who watch a job that runs at full speed would otherwise slow it. */
-const REST = 100;
+const REST = 200;
 
 function restAfter({ stages }: JobStatus, tookMs: number): number {
   const endsInMs = Math.max(...stages.map(({ etaMs }) => etaMs ?? Infinity));
