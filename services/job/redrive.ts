@@ -8,6 +8,7 @@ import { invalidField, refusal } from "../failure.ts";
 import { blockKey } from "../task/chunk-spec.ts";
 import { blockSpans } from "../wire/calls.ts";
 import { BLOCK, blocksOf } from "./core/dispatch.ts";
+import { mayFoldAgain } from "./core/folding.ts";
 import type { RedrivenStage } from "./core/redrive.ts";
 import type { Segment } from "./core/segments.ts";
 import { hasEnded, REDRIVEN, type JobState, type RedrivenStatus } from "./core/state.ts";
@@ -46,9 +47,9 @@ export async function findTasks(
   const { epoch, generation } = state;
   const at = stage === undefined ? [...state.stages.keys()] : [stage];
   if (only === "fold") {
-    const folds = at.filter((number) => state.stages[number]!.foldError);
+    const folds = at.filter((number) => mayFoldAgain(state.stages[number]!));
     if (folds.length > 0) return { epoch, generation, stages: [], folds, readsOn: false };
-    throw refusal("NOTHING_TO_REDRIVE", `No fold of job "${ctx.key}" has failed.`);
+    throw refusal("NOTHING_TO_REDRIVE", `No fold of job "${ctx.key}" has failed or was stopped.`);
   }
   const stages: Reopening["stages"][number][] = [];
   for (const number of Array.isArray(only) ? [stage ?? 0] : at) {

@@ -27,6 +27,15 @@ const sum = fold<number>({
     return acc + index;
   },
 });
+const held = { is: true, until: Promise.withResolvers<void>() };
+const patientSum = fold<number>({
+  name: "patient_sum",
+  init: 0,
+  step: async (acc, { index }) => {
+    if (held.is) await held.until.promise;
+    return acc + index;
+  },
+});
 const statuses = fold({
   name: "statuses",
   init: { SUCCEEDED: 0, FAILED: 0, CANCELLED: 0 },
@@ -34,7 +43,7 @@ const statuses = fold({
 });
 
 const { job: newJob, post } = await startTestFanfold({
-  actions: [oddLater, gate, refuse, probe, sum, statuses],
+  actions: [oddLater, gate, refuse, probe, sum, patientSum, statuses],
 });
 
 describe("redrive", () => {
@@ -160,6 +169,26 @@ describe("a fold", () => {
     expect(await refused(post(job.path("redrive"), { only: "fold" }))).toMatchObject({
       code: "NOTHING_TO_REDRIVE",
     });
+  });
+
+  it("that a cancel has cut short is made up for", async () => {
+    const job = newJob();
+    const fold = { action: "patient_sum" };
+    await job.submit({ action: "probe", fanout: { tasks: 10 }, fold });
+    await eventually(async () =>
+      expect((await job.why()).blockers).toMatchObject([{ kind: "fold", stage: 0 }]),
+    );
+    await job.cancel();
+    expect(await job.outcome()).toMatchObject({
+      status: "CANCELLED",
+      taskCounts: { SUCCEEDED: 10 },
+    });
+    held.is = false;
+    held.until.resolve();
+    await job.redrive({ only: "fold" });
+    expect(await job.outcome()).toMatchObject({ status: "SUCCEEDED", generation: 2, result: 45 });
+    expect((await job.allResults()).every(({ generation }) => generation === 1)).toBe(true);
+    expect(await job.verify()).toMatchObject({ ok: true, checked: 10 });
   });
 
   it("of a race sees those that were cancelled, too", async () => {

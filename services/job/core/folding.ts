@@ -1,5 +1,9 @@
 import type { Folded } from "./fold/user-fold.ts";
-import type { JobState } from "./state.ts";
+import type { JobState, StageState } from "./state.ts";
+
+/** It has failed, or was cut short: it can go through the stage's outcomes once more. */
+export const mayFoldAgain = ({ foldError, folding }: StageState): boolean =>
+  foldError !== null || folding === "cut";
 
 /** Takes the answer of a stage's fold. False: nobody waits for it. */
 export function takeFolded(

@@ -49,6 +49,7 @@ export function redrive(
   const first = Math.min(...running);
   for (const [number, stage] of state.stages.entries()) {
     if (number < first) continue;
+    if (stage.folding === "cut") running.add(number);
     stage.status = stage.total > 0 ? "RUNNING" : "PENDING";
     stage.endedAt = null;
     stage.stop = null;

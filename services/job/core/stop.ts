@@ -23,11 +23,11 @@ import {
 export function stopStage(state: JobState, at: number, stop: Stop, commands: Command[]): void {
   const stage = state.stages[at]!;
   // One that is as good as ended stays what it was, unless it has still to be folded.
-  if (hasEnded(stage) || (stage.stop && !stage.folding)) return;
+  if (hasEnded(stage) || (stage.stop && !isToBeFolded(stage))) return;
   stage.stop = stop;
   if (stop.as !== "SUCCEEDED") {
-    // What was cut short is not folded.
-    stage.folding = null;
+    // What was cut short is not folded, unless somebody has that done later.
+    stage.folding = stage.folding === "running" ? "cut" : null;
     stage.foldError = null;
   }
   stage.sealed = true;
@@ -87,6 +87,8 @@ export function tell(state: JobState, at: number, chunk: Addressee, commands: Co
 }
 
 // --- internal ---
+
+const isToBeFolded = ({ folding }: StageState) => folding === "due" || folding === "running";
 
 type Addressee = ChunkInFlight | PageInFlight;
 

@@ -121,7 +121,7 @@ export class JobModel {
     this.isScheduled = false;
     for (const stage of this.stages) {
       // One that is as good as ended stays what it was, unless it has still to be folded.
-      if (stage.status || (stage.stoppedAs && !stage.fold)) continue;
+      if (stage.status || (stage.stoppedAs && !stage.isToBeFolded)) continue;
       stage.stop("CANCELLED", this.generation);
     }
   }
@@ -147,7 +147,8 @@ export class JobModel {
       if (at < first) continue;
       stage.status = null;
       stage.stoppedAs = null;
-      const indexes = chosen.get(at) ?? (readsOn && at === 0 ? [] : undefined);
+      const isAwaited = (readsOn && at === 0) || stage.fold === "cut";
+      const indexes = chosen.get(at) ?? (isAwaited ? [] : undefined);
       if (indexes) stage.runAgain(indexes, this.generation);
     }
   }

@@ -88,10 +88,13 @@ export class SimulatedOperator {
     return { stages: [stage], only };
   }
 
-  /** Folds that have failed go through their stages once more. */
+  /** Folds that have failed, or were cut short, go through their stages once more. */
   #foldAgain(): Sent | null {
     const { model } = this.#job;
-    const folds = [...model.stages.keys()].filter((at) => model.stages[at]!.hasFoldFailed);
+    const folds = [...model.stages.keys()].filter((at) => {
+      const { hasFoldFailed, fold } = model.stages[at]!;
+      return hasFoldFailed || fold === "cut";
+    });
     if (folds.length === 0) return null;
     const at = this.#tick();
     const event = { type: "redrive", at, stages: [], folds, readsOn: false } as const;

@@ -21,8 +21,8 @@ export class StageModel {
   stoppedAs: EndStatus | null = null;
   status: EndStatus | null = null;
   ranIn = 1;
-  /** a fold of the user's own: to come, at work, or neither */
-  fold: "due" | "running" | null;
+  /** a fold of the user's own: to come, at work, cut short, or none of these */
+  fold: "due" | "running" | "cut" | null;
   hasFoldFailed = false;
   chunks = 0;
   /** tasks from this index on were never sent */
@@ -59,6 +59,10 @@ export class StageModel {
     if (this.stoppedAs) this.#dropWaiting(generation);
   }
 
+  get isToBeFolded(): boolean {
+    return this.fold === "due" || this.fold === "running";
+  }
+
   /** Somebody will not start these after all. */
   giveBack(indexes: readonly number[], generation: number): void {
     for (const index of indexes) this.tasks[index]!.state = "waiting";
@@ -68,7 +72,7 @@ export class StageModel {
   stop(as: EndStatus, generation: number): void {
     this.stoppedAs = as;
     if (as !== "SUCCEEDED") {
-      this.fold = null;
+      this.fold = this.fold === "running" ? "cut" : null;
       this.hasFoldFailed = false;
     }
     this.#dropWaiting(generation);

@@ -3,9 +3,9 @@ import type { TaskError } from "../../../contract/task.ts";
 
 /**
  * Where a stage with a user's fold stands: `due` until its last task has ended, `running` until the fold has
- * answered; null: it has answered, or there is none.
+ * answered, `cut` if the stage was stopped before that; null: it has answered, or there is none.
  */
-export type Folding = "due" | "running" | null;
+export type Folding = "due" | "running" | "cut" | null;
 
 /** What a user's fold came to: its result as JSON, or why there is none. */
 export type FoldAnswer = { readonly json: string } | { readonly error: TaskError };

@@ -348,6 +348,20 @@ describe("reduce", () => {
       expect(state.stages[0]!.status).toBe("RUNNING");
     });
 
+    it("that a stop has cut short can go through the outcomes after all", () => {
+      const { state } = fed(emptyJob({ fold }), [tasks(0, 2)], { seal: true });
+      const idle = reported(state, { at: 100, succeeded: 2, final: true });
+      const stop = { type: "stop", at: 200, as: "CANCELLED", reason: "enough" } as const;
+      const stopped = reduce(idle.state, stop);
+      expect(stopped.state).toMatchObject({ status: "CANCELLED", stages: [{ folding: "cut" }] });
+      expect(reduce(stopped.state, { type: "folded", folded }).commands).toEqual([]);
+      const redrive = { type: "redrive", at: 900, stages: [], readsOn: false, folds: [0] } as const;
+      const again = reduce(stopped.state, redrive);
+      expect(again.commands).toEqual([{ type: "start fold", stage: 0 }]);
+      const end = reduce(again.state, { type: "folded", folded: { ...folded, generation: 2 } });
+      expect(end.state).toMatchObject({ status: "SUCCEEDED", stages: [{ folding: null }] });
+    });
+
     it("goes again through an ended job's outcomes, in a new generation", () => {
       const { state } = fed(emptyJob({ fold }, {}), [], { seal: true });
       const failed = reduce(state, { type: "folded", folded: { ...folded, answer: failure } });
