@@ -88,7 +88,7 @@ describe("limits.rate of a job", () => {
     expect(await changing.verify()).toMatchObject({ ok: true });
   });
 
-  it("is named by why", async () => {
+  live("is named by why", async () => {
     const slow = job();
     const rate = { tasks: 1, per: "2s" };
     await slow.submit({ action: "free", fanout: { tasks: 2 }, limits: { rate } });
