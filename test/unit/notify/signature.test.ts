@@ -60,12 +60,13 @@ describe("a receiver that uses the library of Standard Webhooks", () => {
     );
   });
 
+  const sentAt = now();
   it.each([
     ["another body", { body: '{"data":8}' }],
     ["another id", { id: "job/2/0badcafe/job/0" }],
-    ["another time", { at: now() + 1 }],
+    ["another time", { at: sentAt + 1 }],
   ])("refuses %s", (_, change) => {
-    const sent = { id: "job/1/0badcafe/job/0", at: now(), body: '{"data":7}' };
+    const sent = { id: "job/1/0badcafe/job/0", at: sentAt, body: '{"data":7}' };
     const headers = webhookHeaders(webhookSecrets(SECRET), sent);
     const got = { ...sent, ...change };
     const changed = {
