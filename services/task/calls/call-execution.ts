@@ -1,17 +1,14 @@
 import type { StagePlan } from "../../job/core/plan.ts";
 import { newest, stopReason, type Directive } from "../directive.ts";
-import type { LimitersUnder } from "../limiters.ts";
 import { failure, type AttemptResult } from "../executor/attempt-result.ts";
 import { Deadlines } from "../executor/deadlines.ts";
 import type { Group, GroupHead, PendingTask } from "../executor/group.ts";
-import { Lease, type Demand, type Grant, type LimiterRef } from "../executor/lease.ts";
+import type { Grant } from "../executor/lease.ts";
 import { Outbox } from "../executor/outbox.ts";
 import { Results, type ResultsOptions } from "../executor/results.ts";
 import { taskOf, tried, type ChunkTasks } from "../executor/pending-task.ts";
-import { RetryQueue } from "../executor/retry-queue.ts";
 import { Schedule, type ScheduleOptions } from "../executor/schedule.ts";
-import { Slots, type SlotsBefore } from "../executor/slots.ts";
-import { Unstarted } from "../executor/unstarted.ts";
+import { WaitingTasks, type WaitingOptions } from "../executor/waiting-tasks.ts";
 import { CallAttempt } from "./call-attempt.ts";
 import { JournaledClock } from "./journaled-clock.ts";
 
@@ -27,13 +24,8 @@ export interface Look {
 }
 
 export interface CallOptions
-  extends ChunkTasks, ResultsOptions, SlotsBefore, Omit<ScheduleOptions, "startedAt"> {
+  extends ChunkTasks, ResultsOptions, WaitingOptions, Omit<ScheduleOptions, "startedAt"> {
   readonly plan: Pick<StagePlan, "retry" | "timeoutMs" | "graceMs">;
-  readonly limiters: readonly LimiterRef[];
-  readonly limitersUnder: LimitersUnder;
-  /** not yet ended, in index order; those beyond `lastKnown` were never started by an earlier runner */
-  readonly tasks: readonly PendingTask[];
-  readonly lastKnown: number;
 }
 
 /**
@@ -46,20 +38,16 @@ export interface CallOptions
  *    call: the call of a handler that nobody knows would be tried for ever.
  * 3. After five seconds, or 16 MiB of answers, tasks that were not started are given back.
  * 4. After a pause or a stop nothing starts. A stopped task ends as CANCELLED unless its call succeeds.
- * 5. While all that is left waits for retries that are far away it has no slots. It asks for some when they
- *    are due.
  */
 export class CallExecution {
   readonly #options: CallOptions;
   readonly #clock: JournaledClock;
-  readonly #unstarted: Unstarted;
-  readonly #retries: RetryQueue;
+  readonly #waiting: WaitingTasks;
   readonly #running = new Set<CallAttempt>();
   readonly #deadlines: Deadlines;
   readonly #results: Results;
   readonly #outbox = new Outbox("group");
   readonly #schedule: Schedule;
-  #lease: Lease | null = null;
   readonly #beganAt: number;
   /** attempts that began or ended since the last look, in order */
   #events: CallEvent[] = [];
@@ -68,7 +56,6 @@ export class CallExecution {
   #batch = 1;
   #stopped: CallAttempt[] = [];
   #directive: Directive | null = null;
-  readonly #slots: Slots;
   #isThere: boolean;
   #lookedAt: number;
   /** the next stage has its first task */
@@ -83,20 +70,14 @@ export class CallExecution {
   #renewAt = Infinity;
 
   constructor(options: CallOptions, first: Look) {
-    const { plan, tasks, lastKnown, limiters } = options;
     this.#options = options;
     this.#beganAt = first.at;
     this.#lookedAt = first.at;
     this.#clock = new JournaledClock(first.at);
-    const untried = tasks.filter(({ attempts }) => attempts === 0);
-    this.#unstarted = new Unstarted(untried, lastKnown);
-    this.#retries = new RetryQueue(this.#clock, () => undefined);
-    for (const task of tasks) if (task.attempts > 0) this.#retries.add(task);
-    this.#deadlines = new Deadlines(plan, this.#clock);
-    this.#results = new Results(options, { outbox: this.#outbox, retries: this.#retries });
+    this.#waiting = new WaitingTasks(options, this.#clock, () => undefined);
+    this.#deadlines = new Deadlines(options.plan, this.#clock);
+    this.#results = new Results(options, { outbox: this.#outbox, waiting: this.#waiting });
     this.#schedule = new Schedule({ ...options, startedAt: first.at }, first.at);
-    this.#limit(limiters);
-    this.#slots = new Slots(options);
     // It has yet to be told what it may use.
     if (options.granted === 0) this.#schedule.hasten();
     this.#isThere = first.isThere !== false;
@@ -105,7 +86,7 @@ export class CallExecution {
   /** The calls to make now; to be asked right after a look, or while the next one is under way. */
   start(): CallAttempt[] {
     const started: CallAttempt[] = [];
-    if (!this.#isNow && this.#slots.count - this.#running.size < this.#batch) return started;
+    if (!this.#isNow && this.#waiting.slots - this.#running.size < this.#batch) return started;
     for (let next = this.#next(); next; next = this.#next()) {
       const attempt = this.#begin(next);
       if (this.#isThere) started.push(attempt);
@@ -123,11 +104,7 @@ export class CallExecution {
 
   direct(directive: Directive): void {
     this.#directive = newest(this.#directive, directive);
-    this.#unstarted.giveBack();
-    if (this.#directive.type === "yield") {
-      this.#limit(this.#options.limitersUnder(this.#directive));
-      this.#slots.grant(this.#directive.granted);
-    }
+    this.#waiting.obey(this.#directive);
     this.#happened();
     this.#isHasty = true;
     this.#schedule.hasten();
@@ -147,7 +124,7 @@ export class CallExecution {
       else this.#time(attempt, when);
     }
     if (this.#directive?.type === "stop") this.#cancelAll(this.#directive.reason, now);
-    if (grant) this.#lease?.granted(grant);
+    if (grant) this.#waiting.granted(grant);
     this.#lookedAt = now;
     this.#isHasty = false;
     this.#isNow = true;
@@ -166,7 +143,7 @@ export class CallExecution {
 
   /** It is to be looked at now. */
   get isHasty(): boolean {
-    const isEnough = this.#isIdle || this.#ended >= this.#slots.count / 2;
+    const isEnough = this.#isIdle || this.#ended >= this.#waiting.slots / 2;
     return this.#isHasty || (this.#ended > 0 && isEnough);
   }
 
@@ -185,16 +162,16 @@ export class CallExecution {
   /** When it is to be looked at if nothing happens before; Infinity: then there is no need to. */
   get lookAt(): number {
     const now = this.#clock.now();
-    const { mayReturn } = this.#unstarted;
+    const { mayReturn } = this.#waiting;
     const schedule = this.#hasNews || mayReturn ? this.#schedule.dueAt(null, mayReturn) : Infinity;
-    const askAt = this.#lease?.askAt(this.#demand(now)) ?? Infinity;
+    const askAt = this.#waiting.askAt(now, this.#running.size);
     return Math.min(this.#clock.nextAt, schedule, askAt, this.#renewAt);
   }
 
   // --- internal ---
 
   get #isIdle(): boolean {
-    return this.#unstarted.isEmpty && this.#retries.size === 0 && this.#running.size === 0;
+    return this.#waiting.isEmpty && this.#running.size === 0;
   }
 
   #happened(): void {
@@ -205,10 +182,7 @@ export class CallExecution {
 
   #next(): PendingTask | undefined {
     const now = this.#clock.now();
-    if (this.#directive?.type === "pause" || this.#directive?.type === "stop") return undefined;
-    if (this.#running.size >= this.#slots.count) return undefined;
-    if (this.#lease && this.#lease.heldBy(now, this.#running.size) !== null) return undefined;
-    return this.#retries.takeReady(now) ?? this.#unstarted.next();
+    return this.#waiting.mayStart(now, this.#running.size) ? this.#waiting.next(now) : undefined;
   }
 
   #begin(pending: PendingTask): CallAttempt {
@@ -219,7 +193,7 @@ export class CallExecution {
     });
     this.#schedule.start();
     this.#running.add(attempt);
-    this.#lease?.use(this.#running.size);
+    this.#waiting.started(this.#running.size);
     if (at === null) this.#events.push({ attempt, result: null });
     else this.#deadlines.add(attempt);
     this.#isBusy = true;
@@ -250,7 +224,7 @@ export class CallExecution {
   #batchAt(now: number): number {
     const elapsed = Math.max(1, now - this.#lookedAt);
     const expected = Math.round((this.#ended * BATCH_MS) / elapsed);
-    return Math.max(1, Math.min(expected, Math.floor(this.#slots.count / 4)));
+    return Math.max(1, Math.min(expected, Math.floor(this.#waiting.slots / 4)));
   }
 
   #time(attempt: CallAttempt, when: number): void {
@@ -268,15 +242,9 @@ export class CallExecution {
     this.#results.record(task, answered, { now, stopped: stopReason(this.#directive) });
   }
 
-  #limit(limiters: readonly LimiterRef[]): void {
-    if (this.#lease) this.#lease.change(limiters);
-    else if (limiters.length > 0) this.#lease = new Lease(limiters, this.#clock, () => undefined);
-  }
-
   #cancelAll(reason: string, now: number): void {
     this.#deadlines.cancelAll(new Error(reason));
-    const waiting = [...this.#unstarted.takeAll(), ...this.#retries.takeAll()];
-    this.#results.cancel(waiting, reason, now);
+    this.#results.cancel(this.#waiting.takeAll(), reason, now);
   }
 
   /** More than one if they are large; the last says how things stand. */
@@ -286,22 +254,22 @@ export class CallExecution {
       const { lines, passesOn, ...taken } = this.#outbox.take(now);
       this.#schedule.count({ lines, ...taken });
       const isLast = this.#outbox.isEmpty;
-      if (isLast && this.#schedule.isSliceOver(now)) this.#unstarted.giveBack();
-      const returnedFrom = isLast ? this.#unstarted.takeReturned() : null;
-      if (this.#unstarted.isEmpty) this.#releaseSlots(now);
+      const running = this.#running.size;
+      const waiting = this.#waiting;
+      if (isLast && this.#schedule.isSliceOver(now)) waiting.giveBack();
+      const returnedFrom = isLast ? waiting.takeReturned() : null;
+      if (!this.#isIdle && !waiting.hasUnstarted) waiting.releaseSlots(now, running);
       this.#tellOfSlots(now);
       const report = this.#takeReport(now, { passesOn, returns: returnedFrom !== null });
       const head: GroupHead = {
         ...taken,
         at: Math.round(now),
         worker,
-        running: this.#running.size,
-        retrying: this.#retries.size,
-        nextRetryAt: this.#retries.nextAt,
-        ...this.#slots.head,
+        running,
+        ...waiting.head,
         returnedFrom,
         report,
-        ...(this.#lease && isLast ? this.#leaseHead(this.#lease, now) : {}),
+        ...(isLast ? this.#askLimiters(now) : {}),
       };
       groups.push({ head, lines });
     } while (!this.#outbox.isEmpty);
@@ -309,49 +277,26 @@ export class CallExecution {
   }
 
   #takeReport(now: number, occasion: { passesOn: boolean; returns: boolean }): boolean {
-    const runsOut = this.#lease?.covers(this.#demand(now)) ?? false;
+    const runsOut = this.#waiting.isCovered(now, this.#running.size);
     const report = this.#schedule.takeReport(now, { ...occasion, runsOut });
     const isWorthIt = report && this.#hasNews;
     if (!isWorthIt) return false;
     this.#hasNews = false;
-    this.#slots.told();
+    this.#waiting.toldOfSlots();
     return true;
   }
 
-  #leaseHead(lease: Lease, now: number): Pick<GroupHead, "ask" | "heldBy"> {
-    const demand = this.#demand(now);
-    const heldBy =
-      demand.waiting > 0 && demand.running < demand.most ? lease.heldBy(now, demand.running) : null;
-    if (!lease.isDue(demand, now >= this.#renewAt)) return heldBy ? { heldBy } : {};
+  #askLimiters(now: number): Pick<GroupHead, "ask" | "heldBy"> {
     // A chunk that waits for long calls is quiet for long: what it holds, it holds for longer.
     const beatMs = Math.max(MIN_BEAT_MS, Math.round((now - this.#beganAt) / 10));
-    const ask = lease.ask(demand, beatMs);
-    this.#renewAt = ask.holds > 0 ? now + beatMs : Infinity;
-    return { ask, ...(heldBy ? { heldBy } : {}) };
+    const isBeat = now >= this.#renewAt;
+    const asked = this.#waiting.askLimiters(now, this.#running.size, { isBeat, beatMs });
+    if (asked.ask) this.#renewAt = asked.ask.holds > 0 ? now + beatMs : Infinity;
+    return asked;
   }
 
-  /** Tasks that could start now. */
-  #ready(now: number): number {
-    const isPaused = this.#directive?.type === "pause";
-    return this.#unstarted.size + (isPaused ? 0 : this.#retries.readyCount(now));
-  }
-
-  #demand(now: number): Demand {
-    const most = this.#slots.count;
-    const waiting = most === 0 ? 0 : this.#ready(now);
-    return { now, running: this.#running.size, waiting, most };
-  }
-
-  /** Slots that this chunk will not need again go to others. */
-  #releaseSlots(now: number): void {
-    if (!this.#isIdle) this.#slots.keep(this.#running.size + this.#retries.slotsNeeded(now));
-  }
-
-  /** Others wait for slots that a chunk with far retries leaves, and its retries for those that it wants. */
   #tellOfSlots(now: number): void {
-    // What may still go back to the job does, before it needs slots here.
-    if (!this.#unstarted.mayReturn) this.#slots.want(this.#running.size + this.#ready(now));
-    if (this.#retries.size === 0 || !this.#slots.hasNews) return;
+    if (!this.#waiting.hasNewsOfSlots(now, this.#running.size)) return;
     this.#schedule.speak(now);
     this.#hasNews = true;
   }

@@ -2,7 +2,6 @@ import type { AnyAction } from "../../actions.ts";
 import { LIMITS } from "../../contract/limits.ts";
 import type { StagePlan } from "../../job/core/plan.ts";
 import { newest, stopReason, type Directive } from "../directive.ts";
-import type { LimitersUnder } from "../limiters.ts";
 import { admission, type Entry } from "./admission.ts";
 import { Attempt } from "./attempt.ts";
 import type { AttemptHost } from "./attempt-host.ts";
@@ -10,16 +9,14 @@ import type { AttemptResult } from "./attempt-result.ts";
 import type { Clock } from "./clock.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { Group, GroupHead, PendingTask } from "./group.ts";
-import { Lease, type Demand, type Grant, type LimiterRef } from "./lease.ts";
+import type { Grant } from "./lease.ts";
 import { Outbox } from "./outbox.ts";
 import { Results, type ResultsOptions } from "./results.ts";
 import { taskOf, tried, type ChunkTasks } from "./pending-task.ts";
 import { Pump } from "./pump.ts";
-import { RetryQueue } from "./retry-queue.ts";
 import { Schedule, type ScheduleOptions } from "./schedule.ts";
 import { drainable } from "./shutdown.ts";
-import { Slots, type SlotsBefore } from "./slots.ts";
-import { Unstarted } from "./unstarted.ts";
+import { WaitingTasks, type WaitingOptions } from "./waiting-tasks.ts";
 import { WORKER } from "./worker.ts";
 
 export interface ExecutionOptions
@@ -27,18 +24,12 @@ export interface ExecutionOptions
     ChunkTasks,
     ResultsOptions,
     ScheduleOptions,
-    SlotsBefore,
+    WaitingOptions,
     Pick<AttemptHost, "log" | "spans"> {
   readonly action: AnyAction;
   readonly plan: Pick<StagePlan, "retry" | "timeoutMs" | "graceMs" | "durability">;
   /** slots that the chunk was sent with */
   readonly window: number;
-  /** what has to grant each attempt, beside the window */
-  readonly limiters: readonly LimiterRef[];
-  readonly limitersUnder: LimitersUnder;
-  /** not yet ended, in index order; those beyond `lastKnown` were never started by an earlier attempt */
-  readonly tasks: readonly PendingTask[];
-  readonly lastKnown: number;
   /** the job knows of it */
   readonly isIntroduced: boolean;
   /** the newest that an earlier attempt has heard */
@@ -56,14 +47,11 @@ export interface ExecutionOptions
  * 3. After five seconds, or 16 MiB of outcomes, tasks that were not started are given back, so that a
  *    chunk never lasts much longer than its longest task.
  * 4. After a pause or a stop nothing starts. A stopped task ends as CANCELLED unless its code returns.
- * 5. While all that is left waits for retries that are far away it has no slots. It asks for some when they
- *    are due.
- * 6. In a process that ends nothing starts either. The last group of what ran says that it leaves the rest.
+ * 5. In a process that ends nothing starts either. The last group of what ran says that it leaves the rest.
  */
 export class Execution {
   readonly #options: ExecutionOptions;
-  readonly #unstarted: Unstarted;
-  readonly #retries: RetryQueue;
+  readonly #waiting: WaitingTasks;
   readonly #running = new Set<Attempt>();
   readonly #host: AttemptHost;
   readonly #deadlines: Deadlines;
@@ -72,12 +60,10 @@ export class Execution {
   readonly #schedule: Schedule;
   readonly #pump: Pump;
   readonly #entry: Entry;
-  #lease: Lease | null = null;
   readonly #undrain: () => void;
   #directive: Directive | null = null;
   /** what a task has said since the last group */
   #progress: string | null = null;
-  readonly #slots: Slots;
   /** when the job is to learn of it at the latest; many have ended before */
   #introduceAt: number;
   #isStopped = false;
@@ -88,28 +74,20 @@ export class Execution {
   #wakeAt = Infinity;
 
   constructor(options: ExecutionOptions) {
-    const { plan, clock, tasks, lastKnown, directive } = options;
-    const { jobId, limiters, isSuspect, isIntroduced } = options;
+    const { plan, clock, jobId, directive, isSuspect, isIntroduced } = options;
     this.#options = options;
     this.#pump = new Pump(
       clock,
       (now) => this.#mayStart(now),
       (now) => this.#startNext(now),
     );
-    this.#unstarted = new Unstarted(
-      tasks.filter(({ attempts }) => attempts === 0),
-      lastKnown,
-    );
-    this.#retries = new RetryQueue(clock, this.#retryDue);
-    for (const task of tasks) if (task.attempts > 0) this.#retries.add(task);
+    this.#waiting = new WaitingTasks(options, clock, this.#resume);
     this.#deadlines = new Deadlines(plan, clock);
     this.#outbox = new Outbox(plan.durability);
-    this.#results = new Results(options, { outbox: this.#outbox, retries: this.#retries });
+    this.#results = new Results(options, { outbox: this.#outbox, waiting: this.#waiting });
     this.#schedule = new Schedule(options, clock.now());
-    this.#slots = new Slots(options);
     this.#introduceAt = isIntroduced ? Infinity : clock.now() + INTRODUCE_MS;
     this.#entry = admission.enter(jobId, this.#startMore, { isSuspect });
-    this.#limit(limiters);
     this.#host = { progress: this.#say, log: options.log, spans: options.spans };
     this.#undrain = drainable(this);
     if (directive) this.#obey(directive);
@@ -147,7 +125,7 @@ export class Execution {
 
   /** What the limiters answered to the last group's question. */
   granted(grant: Grant): void {
-    this.#lease?.granted(grant);
+    this.#waiting.granted(grant);
     this.#startMore();
   }
 
@@ -168,9 +146,8 @@ export class Execution {
   stop(): void {
     if (this.#isStopped) return;
     this.#isStopped = true;
-    this.#retries.stop();
+    this.#waiting.stop();
     this.#deadlines.stop();
-    this.#lease?.stop();
     this.#discardAll();
     this.#undrain();
     this.#entry.leave();
@@ -180,7 +157,7 @@ export class Execution {
 
   get #isDone(): boolean {
     if (this.#hasAbandoned) return false;
-    return this.#unstarted.isEmpty && this.#retries.size === 0 && this.#running.size === 0;
+    return this.#waiting.isEmpty && this.#running.size === 0;
   }
 
   /** Nothing runs, and nothing will. */
@@ -193,9 +170,9 @@ export class Execution {
   }
 
   #dueAt(now: number): number {
-    const scheduledAt = this.#schedule.dueAt(this.#outbox.unsavedSince, this.#unstarted.mayReturn);
-    const dueAt = Math.min(scheduledAt, this.#introduceAt);
-    return this.#lease ? Math.min(dueAt, this.#lease.askAt(this.#demand(now))) : dueAt;
+    const scheduledAt = this.#schedule.dueAt(this.#outbox.unsavedSince, this.#waiting.mayReturn);
+    const askAt = this.#waiting.askAt(now, this.#running.size);
+    return Math.min(scheduledAt, this.#introduceAt, askAt);
   }
 
   /** Ends the wait for the next group if it is due before that. */
@@ -208,122 +185,81 @@ export class Execution {
   /** Something may start that might not before; the limiters may have to be asked for more. */
   readonly #startMore = (): void => {
     this.#pump.run();
-    if (this.#lease) this.#hurry(this.#options.clock.now());
+    if (this.#waiting.isLimited) this.#hurry(this.#options.clock.now());
   };
 
-  readonly #retryDue = (): void => {
+  /** The time of a retry, or of a start, has come. */
+  readonly #resume = (): void => {
     this.#startMore();
     const now = this.#options.clock.now();
     this.#tellOfSlots(now);
     this.#hurry(now);
   };
 
-  /** Tasks that could start now. */
-  #ready(now: number): number {
-    const isPaused = this.#directive?.type === "pause";
-    return this.#unstarted.size + (isPaused ? 0 : this.#retries.readyCount(now));
-  }
-
-  #demand(now: number): Demand {
-    const most = this.#slots.count;
-    const waiting = most === 0 ? 0 : this.#ready(now);
-    return { now, running: this.#running.size, waiting, most };
-  }
-
   #group(now: number): Group {
     const { lines, passesOn, ...taken } = this.#outbox.take(now);
     this.#schedule.count({ lines, ...taken });
-    if (this.#schedule.isSliceOver(now)) this.#unstarted.giveBack();
-    const returnedFrom = this.#unstarted.takeReturned();
+    const running = this.#running.size;
+    const waiting = this.#waiting;
+    if (this.#schedule.isSliceOver(now)) waiting.giveBack();
+    const returnedFrom = waiting.takeReturned();
     const returns = returnedFrom !== null;
-    const runsOut = this.#lease?.covers(this.#demand(now)) ?? false;
-    if (runsOut || this.#unstarted.isEmpty) this.#releaseSlots(now);
+    const runsOut = waiting.isCovered(now, running);
+    // What comes after this execution, in another process or in the next round, needs its slots.
+    const isOver = this.#isDone || this.#isLeaving;
+    if (!isOver && (runsOut || !waiting.hasUnstarted)) waiting.releaseSlots(now, running);
     this.#tellOfSlots(now);
     const report = this.#schedule.takeReport(now, { passesOn, returns, runsOut });
-    if (report) this.#slots.told();
+    if (report) waiting.toldOfSlots();
     const introduces = !report && !this.#isDone && now >= this.#introduceAt;
     if (report || introduces) this.#introduceAt = Infinity;
     const head: GroupHead = {
       ...taken,
       at: Math.round(now),
       worker: WORKER,
-      running: this.#running.size,
-      retrying: this.#retries.size,
-      nextRetryAt: this.#retries.nextAt,
-      ...this.#slots.head,
+      running,
+      ...waiting.head,
       returnedFrom,
       report,
       ...(introduces ? { introduces } : {}),
       ...(this.#progress === null ? {} : { progress: this.#progress }),
       ...(this.#hasLeft && this.#outbox.isEmpty && !this.#isDone ? { leaves: true } : {}),
-      ...(this.#lease ? this.#leaseHead(this.#lease, now, report) : {}),
+      ...waiting.askLimiters(now, running, {
+        isBeat: report,
+        beatMs: Math.round(this.#schedule.beatMs),
+      }),
     };
     this.#progress = null;
     return { head, lines };
   }
 
-  #leaseHead(lease: Lease, now: number, isBeat: boolean): Pick<GroupHead, "ask" | "heldBy"> {
-    const demand = this.#demand(now);
-    const { running, waiting, most } = demand;
-    const heldBy = waiting > 0 && running < most ? lease.heldBy(now, running) : null;
-    const beatMs = Math.round(this.#schedule.beatMs);
-    const ask = lease.isDue(demand, isBeat) ? lease.ask(demand, beatMs) : null;
-    return { ...(ask ? { ask } : {}), ...(heldBy ? { heldBy } : {}) };
-  }
-
-  /** Slots that this chunk will not need again go to others. */
-  #releaseSlots(now: number): void {
-    // What comes after this execution, in another process or in the next round, needs them.
-    if (this.#isDone || this.#isLeaving) return;
-    const waiting = this.#unstarted.size + this.#retries.slotsNeeded(now);
-    this.#slots.keep(this.#running.size + waiting);
-  }
-
-  /** Others wait for slots that a chunk with far retries leaves, and its retries for those that it wants. */
   #tellOfSlots(now: number): void {
-    // What may still go back to the job does, before it needs slots here.
-    if (!this.#unstarted.mayReturn) this.#slots.want(this.#running.size + this.#ready(now));
-    if (this.#retries.size > 0 && this.#slots.hasNews) this.#schedule.speak(now);
+    if (this.#waiting.hasNewsOfSlots(now, this.#running.size)) this.#schedule.speak(now);
   }
 
   #obey(directive: Directive): void {
-    const { limitersUnder } = this.#options;
     this.#directive = newest(this.#directive, directive);
-    this.#unstarted.giveBack();
-    if (this.#directive.type === "yield") {
-      this.#limit(limitersUnder(this.#directive));
-      this.#slots.grant(this.#directive.granted);
-    }
+    this.#waiting.obey(this.#directive);
     if (this.#directive.type === "stop") this.#cancelAll(this.#directive.reason);
-  }
-
-  #limit(limiters: readonly LimiterRef[]): void {
-    if (this.#lease) this.#lease.change(limiters);
-    else if (limiters.length > 0) {
-      this.#lease = new Lease(limiters, this.#options.clock, this.#startMore);
-    }
   }
 
   #cancelAll(reason: string): void {
     const now = this.#options.clock.now();
-    const waiting = [...this.#unstarted.takeAll(), ...this.#retries.takeAll()];
-    this.#results.cancel(waiting, reason, now);
+    this.#results.cancel(this.#waiting.takeAll(), reason, now);
     this.#deadlines.cancelAll(new Error(reason));
   }
 
   #mayStart(now: number): boolean {
     const { window } = this.#options;
-    if (this.#isStopped || this.#isLeaving || this.#directive?.type === "pause") return false;
-    if (this.#running.size >= this.#slots.count) return false;
+    if (this.#isStopped || this.#isLeaving) return false;
     if (this.#outbox.unacknowledged > Math.max(window, LIMITS.commitOutcomes)) return false;
     if (now - this.#outbox.oldestAt(now) > MAX_UNACKNOWLEDGED_MS) return false;
-    if (this.#lease && this.#lease.heldBy(now, this.#running.size) !== null) return false;
-    return this.#entry.mayStart();
+    return this.#waiting.mayStart(now, this.#running.size) && this.#entry.mayStart();
   }
 
   /** False: nothing is ready. */
   #startNext(now: number): boolean {
-    const task = this.#retries.takeReady(now) ?? this.#unstarted.next();
+    const task = this.#waiting.next(now);
     if (task) this.#start(task, now);
     return task !== undefined;
   }
@@ -341,7 +277,7 @@ export class Execution {
     this.#schedule.start();
     this.#running.add(attempt);
     this.#entry.started();
-    this.#lease?.use(this.#running.size);
+    this.#waiting.started(this.#running.size);
     this.#deadlines.add(attempt);
     attempt.start();
   }

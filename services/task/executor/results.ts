@@ -5,8 +5,8 @@ import type { PendingTask } from "./group.ts";
 import { NextRoom } from "./next-room.ts";
 import type { Outbox } from "./outbox.ts";
 import { OutcomeWriter, type WriterOptions } from "./outcome-writer.ts";
-import type { RetryQueue } from "./retry-queue.ts";
 import { retryDelay } from "./retry.ts";
+import type { WaitingTasks } from "./waiting-tasks.ts";
 
 export interface ResultsOptions extends WriterOptions {
   readonly plan: Pick<StagePlan, "retry">;
@@ -20,17 +20,17 @@ export class Results {
   readonly #outcomes: OutcomeWriter;
   readonly #room: NextRoom | null;
   readonly #outbox: Outbox;
-  readonly #retries: RetryQueue;
+  readonly #waiting: WaitingTasks;
 
   constructor(
     options: ResultsOptions,
-    { outbox, retries }: { readonly outbox: Outbox; readonly retries: RetryQueue },
+    { outbox, waiting }: { readonly outbox: Outbox; readonly waiting: WaitingTasks },
   ) {
     this.#options = options;
     this.#outcomes = new OutcomeWriter(options);
     this.#room = options.next && new NextRoom(options.room);
     this.#outbox = outbox;
-    this.#retries = retries;
+    this.#waiting = waiting;
   }
 
   /** `task` counts the attempt; `stopped`: why none follows one that failed, null if it may. */
@@ -45,9 +45,9 @@ export class Results {
     const { plan, random } = this.#options;
     const delay = retryDelay(plan.retry, { ...result, attempts: task.attempts }, random);
     if (delay === null) return this.#outbox.keep(this.#outcomes.failed(task, result.error, now));
-    const waiting = { ...task, readyAt: Math.round(now + delay) };
-    this.#outbox.keepRetry(waiting, now);
-    this.#retries.add(waiting);
+    const again = { ...task, readyAt: Math.round(now + delay) };
+    this.#outbox.keepRetry(again, now);
+    this.#waiting.retry(again);
   }
 
   /** Of tasks that do not run. */
