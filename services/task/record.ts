@@ -58,7 +58,8 @@ export function lineIndex(line: string): number {
 }
 
 export function isSucceeded(line: string): boolean {
-  return lineStatus(line) === "SUCCEEDED";
+  const letter = letterOf(line);
+  return letter === "S" || letter === "s";
 }
 
 export function lineStatus(line: string): EndStatus {

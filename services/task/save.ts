@@ -1,6 +1,7 @@
 import type { Context } from "@restatedev/restate-sdk";
 import { putPieces } from "../wire/calls.ts";
-import type { ChunkLog, Piece } from "./chunk-log.ts";
+import type { ChunkLog } from "./chunk-log.ts";
+import type { Piece } from "./pieces.ts";
 
 /** Stores what the log has gathered; with the last of it goes the chunk's entry of the timeline. */
 export async function save(ctx: Context, log: ChunkLog, final: boolean): Promise<void> {

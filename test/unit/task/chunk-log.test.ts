@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { LIMITS } from "../../../services/contract/limits.ts";
 import type { ChunkReport } from "../../../services/job/core/state.ts";
-import type { Piece } from "../../../services/task/chunk-log.ts";
+import type { Piece } from "../../../services/task/pieces.ts";
 import type { ChunkSpec } from "../../../services/task/chunk-spec.ts";
 import { seedsOfEmissions, seedsOfOutcomes } from "../../../services/task/emission.ts";
 import type { Group } from "../../../services/task/executor/group.ts";

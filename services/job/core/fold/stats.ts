@@ -14,8 +14,11 @@ interface Stats {
 /** Count, sum, least, greatest, mean and standard deviation of the numbers at a path. */
 export function stats({ path }: { path: string }): IncrementalFold<Stats> {
   return {
-    partOf: (results) =>
-      results.map(({ value }) => single(numberAt(value, path))).reduce(merge, EMPTY),
+    partOf: (results) => {
+      let part = EMPTY;
+      for (const { value } of results) part = merge(part, single(numberAt(value, path)));
+      return part;
+    },
     merge,
     view: ({ count, sum, min, max, squares, skipped }) => ({
       count,
