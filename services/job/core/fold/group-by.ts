@@ -14,12 +14,13 @@ type Group = readonly [value: string, count: number];
  * counted together: which stay does not depend on which came first, so that every count is exact.
  */
 export function groupBy({ path }: { path: string }): IncrementalFold<Groups> {
+  const find = valueAt(path);
   return {
     partOf: (results) => {
       const counts = new Map<string, number>();
       let skipped = 0;
       for (const { value } of results) {
-        const found = valueAt(value, path);
+        const found = find(value);
         if (found === undefined) skipped += 1;
         else count(counts, textOf(found), 1);
       }

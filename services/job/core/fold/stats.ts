@@ -13,8 +13,9 @@ interface Stats {
 
 /** Count, sum, least, greatest, mean and standard deviation of the numbers at a path. */
 export function stats({ path }: { path: string }): IncrementalFold<Stats> {
+  const find = numberAt(path);
   return {
-    partOf: (results) => of(results.map(({ value }) => numberAt(value, path))),
+    partOf: (results) => of(results.map(({ value }) => find(value))),
     merge,
     view: ({ count, sum, min, max, squares, skipped }) => ({
       count,

@@ -14,10 +14,11 @@ interface Ranked {
 
 /** The tasks with the `k` greatest numbers at a path; of equal ones the tasks that come first. */
 export function topK({ path, k }: { path: string; k: number }): IncrementalFold<TopK> {
+  const find = numberAt(path);
   return {
     partOf: (results) => {
       const ranked = results.flatMap(({ index, value }): Ranked[] => {
-        const number = numberAt(value, path);
+        const number = find(value);
         return number === undefined ? [] : [{ index, value: number }];
       });
       return { top: greatest(ranked, k), skipped: results.length - ranked.length };

@@ -1,17 +1,23 @@
-/** What lies at a dot-separated path of a JSON value, such as `a.b.0`; undefined if nothing does. */
-export function valueAt(value: unknown, path: string): unknown {
-  let at = value;
-  for (const step of path.split(".")) {
-    if (typeof at !== "object" || at === null || !isField(at, step)) return undefined;
-    at = at[step];
-  }
-  return at;
+/** Finds what lies at a dot-separated path of a JSON value, such as `a.b.0`; undefined if nothing does. */
+export function valueAt(path: string): (value: unknown) => unknown {
+  const steps = path.split(".");
+  return (value) => {
+    let at = value;
+    for (const step of steps) {
+      if (typeof at !== "object" || at === null || !isField(at, step)) return undefined;
+      at = at[step];
+    }
+    return at;
+  };
 }
 
-/** The finite number that lies there, if one does. */
-export function numberAt(value: unknown, path: string): number | undefined {
-  const found = valueAt(value, path);
-  return typeof found === "number" && Number.isFinite(found) ? found : undefined;
+/** Finds the finite number that lies there, if one does. */
+export function numberAt(path: string): (value: unknown) => number | undefined {
+  const find = valueAt(path);
+  return (value) => {
+    const found = find(value);
+    return typeof found === "number" && Number.isFinite(found) ? found : undefined;
+  };
 }
 
 // --- internal ---

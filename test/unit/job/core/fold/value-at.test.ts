@@ -15,7 +15,7 @@ describe("valueAt", () => {
     ["__proto__.x", 2],
     ["a.b", [{ c: 7 }, null]],
   ])("finds what lies at %s", (path, found) => {
-    expect(valueAt(value, path)).toEqual(found);
+    expect(valueAt(path)(value)).toEqual(found);
   });
 
   it.each([
@@ -32,11 +32,11 @@ describe("valueAt", () => {
     "a.__proto__",
     "a.b.00",
   ])("finds nothing at %s", (path) => {
-    expect(valueAt(value, path)).toBeUndefined();
+    expect(valueAt(path)(value)).toBeUndefined();
   });
 
   it.each([null, 5, "text", true, [], {}])("finds nothing in %j", (other) => {
-    expect(valueAt(other, "a")).toBeUndefined();
+    expect(valueAt("a")(other)).toBeUndefined();
   });
 });
 
@@ -44,11 +44,11 @@ describe("numberAt", () => {
   it.each([["1"], [null], [true], [[1]], [{}], [Number.NaN], [Infinity]])(
     "takes %j for no number",
     (found) => {
-      expect(numberAt({ found }, "found")).toBeUndefined();
+      expect(numberAt("found")({ found })).toBeUndefined();
     },
   );
 
   it.each([0, -1.5, Number.MAX_VALUE])("takes %j", (found) => {
-    expect(numberAt({ found }, "found")).toBe(found);
+    expect(numberAt("found")({ found })).toBe(found);
   });
 });
