@@ -3,7 +3,7 @@ import { BLOCK } from "../job/core/dispatch.ts";
 import { segmentFrom, type Segment } from "../job/core/segments.ts";
 import type { ChunkReport } from "../job/core/state.ts";
 import { ChunkFold } from "./chunk-fold.ts";
-import { blockKey, type ChunkSpec } from "./chunk-spec.ts";
+import { blockKey, numbersBelow, type ChunkSpec } from "./chunk-spec.ts";
 import type { Group, PendingTask } from "./executor/group.ts";
 import { isEmissionPiece } from "./piece.ts";
 import { Pieces, type Piece } from "./pieces.ts";
@@ -28,7 +28,7 @@ export class ChunkLog {
   #size: number;
   #returned: readonly Segment[] = [];
   #returnedFrom: number | null = null;
-  #seq = 0;
+  #seq: number;
   #startedAt: number | null = null;
   #last: Group["head"] | null = null;
   #released = 0;
@@ -46,6 +46,7 @@ export class ChunkLog {
     this.#indexes = indexes;
     this.#size = indexes.length;
     this.#invocation = invocation;
+    this.#seq = numbersBelow(spec);
     this.#isIntroduced = spec.takeovers > 0;
     this.key = blockKey(spec.jobId, spec.epoch, spec.stage, Math.floor(spec.first / BLOCK));
     this.#pieces = new Pieces(spec, this.key);
@@ -139,10 +140,8 @@ export class ChunkLog {
     for (const line of lines) this.#totals[TOTAL_OF[lineStatus(line)]] += 1;
   }
 
-  /** After all of it: pieces and reports get numbers from `firstPart` on. */
-  resume(returnedFrom: number | null, firstPart: number): void {
-    this.#pieces.resume(firstPart);
-    this.#seq = firstPart;
+  /** After all of it; `returnedFrom`: where what went back before began, null: nothing did. */
+  resume(returnedFrom: number | null): void {
     if (returnedFrom !== null) this.#giveBack(returnedFrom);
   }
 

@@ -54,6 +54,9 @@ export interface Room {
   readonly tasks: number;
 }
 
+/** Pieces and reports of a runner have higher numbers: above all that killed ones may have under way. */
+export const numbersBelow = ({ takeovers }: ChunkSpec): number => takeovers * 1_000_000;
+
 /** Key of the Data object that holds the outcomes of a block of a stage's tasks. */
 export function blockKey(jobId: string, epoch: string, stage: number, block: number): string {
   return `${jobId}/${epoch}/${stage}/${block}`;

@@ -2,7 +2,7 @@ import type { Context } from "@restatedev/restate-sdk";
 import type { ChunkReport } from "../job/core/state.ts";
 import { sendBegun, sendFreed } from "../wire/calls.ts";
 import { ChunkLog } from "./chunk-log.ts";
-import type { ChunkSpec } from "./chunk-spec.ts";
+import { numbersBelow, type ChunkSpec } from "./chunk-spec.ts";
 import { loadInputs, type ChunkInputs } from "./inputs.ts";
 import { Leases } from "./leases.ts";
 import { restoreLog } from "./restore.ts";
@@ -28,9 +28,9 @@ export async function openChunk(ctx: Context, spec: ChunkSpec): Promise<OpenChun
 
 /** The job learns whom to tell what holds for this chunk. With a report it learns the same. */
 export function introduce(ctx: Context, spec: ChunkSpec): void {
-  const { jobId, epoch, generation, stage, chunk, takeovers } = spec;
-  const begun = { epoch, generation, stage, chunk, invocation: ctx.request().id };
-  sendBegun(ctx, jobId, takeovers > 0 ? { ...begun, isResumed: true } : begun);
+  const { jobId, epoch, generation, stage, chunk } = spec;
+  const [invocation, seq] = [ctx.request().id, numbersBelow(spec)];
+  sendBegun(ctx, jobId, { epoch, generation, stage, chunk, invocation, seq });
 }
 
 /** What it ends with: others get its slots, and what is stored is reported. */

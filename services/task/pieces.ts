@@ -1,6 +1,6 @@
 import { LIMITS } from "../contract/limits.ts";
 import type { ChunkReport, PassedOn } from "../job/core/state.ts";
-import type { ChunkSpec } from "./chunk-spec.ts";
+import { numbersBelow, type ChunkSpec } from "./chunk-spec.ts";
 import { emissionTasks, plainEmission } from "./emission.ts";
 import { emissionPiece, isEmissionPiece, outcomePiece, parsePiece } from "./piece.ts";
 import { isSucceeded, lineIndex } from "./record.ts";
@@ -20,13 +20,14 @@ export class Pieces {
   /** what is passed on; null: the results, as they are */
   #emissions: string[] | null = null;
   #bytes = 0;
-  #part = 0;
+  #part: number;
   #passed: PassedOn[] = [];
   #reported = 0;
 
   constructor(spec: ChunkSpec, key: string) {
     this.#spec = spec;
     this.#key = key;
+    this.#part = numbersBelow(spec);
   }
 
   /** Outcomes that no flush has taken. */
@@ -50,11 +51,6 @@ export class Pieces {
   restore({ name, lines }: Piece): void {
     if (isEmissionPiece(name)) this.#passed.push(this.#passedEmissions(name, lines));
     else if (parsePiece(name)?.passes) this.#passed.push(this.#passedResults(name, lines));
-  }
-
-  /** After all that was stored before: those to come get numbers from `part` on. */
-  resume(part: number): void {
-    this.#part = part;
   }
 
   /** What is to be stored now; the next report names it. */

@@ -50,7 +50,7 @@ const client = restate.service({
       const awakeable = ctx.awakeable().id;
       const place = { jobId, epoch: "e1", generation: 1, stage: 0 };
       sendReport(ctx, jobId, report({ final: true }));
-      sendBegun(ctx, jobId, { ...place, chunk: 0, invocation: awakeable });
+      sendBegun(ctx, jobId, { ...place, chunk: 0, invocation: awakeable, seq: 0 });
       sendFreed(ctx, jobId, { ...place, chunk: 0 });
       sendFolded(ctx, jobId, { ...place, at: 0, answer: { json: "1" } });
       sendTimer(ctx, jobId, { ...place, kind: "deadline" }, 0);

@@ -14,7 +14,8 @@ export function applyBegun(state: JobState, begun: BegunChunk, commands: Command
   const chunk = isPage ? pageInFlight(state, begun) : chunkInFlight(state, begun);
   if (!chunk || chunk.invocation !== null) return false;
   chunk.invocation = begun.invocation;
-  if (begun.isResumed) chunk.order = NOTHING_HEARD;
+  // It takes the chunk up from killed ones, whose reports do not count any more, and has heard nothing.
+  if (begun.seq > chunk.seq) Object.assign(chunk, { seq: begun.seq, order: NOTHING_HEARD });
   tell(state, begun.stage, chunk, commands);
   return true;
 }

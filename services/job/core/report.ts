@@ -3,14 +3,7 @@ import { unshift } from "./backlog.ts";
 import type { Command } from "./command.ts";
 import { addTasks } from "./feed.ts";
 import type { Segment } from "./segments.ts";
-import type {
-  BegunChunk,
-  ChunkInFlight,
-  ChunkReport,
-  FreedChunk,
-  JobState,
-  StageState,
-} from "./state.ts";
+import type { ChunkInFlight, ChunkReport, FreedChunk, JobState, StageState } from "./state.ts";
 import { drop, NOTHING_HEARD, tell } from "./stop.ts";
 
 /** Counts what a chunk has done. False: it is not in flight, or its report older than one that was seen. */
@@ -72,7 +65,7 @@ export function passOn(
 /** A chunk of a stage. Undefined: it has given its last report, or is of another job or generation. */
 export function chunkInFlight(
   state: JobState,
-  { epoch, generation, stage, chunk }: Omit<BegunChunk, "invocation">,
+  { epoch, generation, stage, chunk }: FreedChunk,
 ): ChunkInFlight | undefined {
   const isForeign = epoch !== state.epoch || generation !== state.generation;
   return isForeign ? undefined : state.stages[stage]?.chunks[chunk];

@@ -171,13 +171,10 @@ export interface ChunkReport {
 }
 
 /** The runner of a chunk has begun: it can be told something from now on. */
-export interface BegunChunk extends Pick<
+export type BegunChunk = Pick<
   ChunkReport,
-  "epoch" | "generation" | "stage" | "chunk" | "invocation"
-> {
-  /** it takes the chunk up from a killed one, and has yet to be told what it may use */
-  readonly isResumed?: true;
-}
+  "epoch" | "generation" | "stage" | "chunk" | "invocation" | "seq"
+>;
 
 /** All tasks of a chunk have ended; what it stores of them and its last report are still to come. */
 export type FreedChunk = Pick<ChunkReport, "epoch" | "generation" | "stage" | "chunk">;

@@ -56,7 +56,8 @@ export class SimulatedSource {
   /** The page that it was asked for last. */
   get begun(): BegunChunk {
     const { chunk, generation } = this.#asked!;
-    return { epoch: "e1", generation, stage: SOURCE, chunk, invocation: this.invocation };
+    const seq = 1_000_000 * this.#runner;
+    return { epoch: "e1", generation, stage: SOURCE, chunk, invocation: this.invocation, seq };
   }
 
   get canWork(): boolean {
@@ -66,7 +67,7 @@ export class SimulatedSource {
   /** Another runner takes the page up; it was told nothing. */
   takeUp(): void {
     this.#runner += 1;
-    this.#seq += 1_000_000;
+    this.#seq = 1_000_000 * this.#runner;
     this.#directive = null;
     this.inbox.length = 0;
   }

@@ -90,8 +90,8 @@ export class SimulatedWorker {
   }
 
   get begun(): BegunChunk {
-    const begun = { ...this.freed, invocation: this.invocation };
-    return this.#runner === 0 ? begun : { ...begun, isResumed: true };
+    const seq = 1_000_000 * this.#runner;
+    return { ...this.freed, invocation: this.invocation, seq };
   }
 
   get freed(): FreedChunk {
@@ -141,7 +141,7 @@ export class SimulatedWorker {
     const open = [...this.#unstarted, ...this.#running.splice(0), ...this.#retrying.splice(0)];
     this.#unstarted = open.sort((a, b) => a - b);
     this.#runner += 1;
-    this.#seq += 1_000_000;
+    this.#seq = 1_000_000 * this.#runner;
     this.#lastKnown = this.#lastEnded;
     this.#directive = null;
     this.inbox.length = 0;

@@ -94,10 +94,10 @@ describe("ChunkLog", () => {
       fc.property(scenarios, fc.nat({ max: 10 }), (scenario, until) => {
         const { spec, groups } = played(scenario);
         const lost = run(spec, groups.slice(0, until));
-        const restored = chunkLog(spec);
+        const restored = chunkLog({ ...spec, takeovers: 1 });
         const returnedFrom = lost.log.returnedFrom;
         for (const piece of lost.stored) restored.restore(piece);
-        restored.resume(returnedFrom, 1_000);
+        restored.resume(returnedFrom);
         const before = lost.log.report(true);
         const after = restored.report(true);
         for (const field of ["succeeded", "failed", "pieces", "returned", "collected"] as const) {
@@ -149,9 +149,9 @@ describe("ChunkLog", () => {
     const indexes = [4, 7, 9, 12, 31, 40];
     const log = chunkLog(spec, indexes);
     log.add(groupOf([succeeded(7)], { returnedFrom: 31 }));
-    const restored = chunkLog(spec, indexes);
+    const restored = chunkLog({ ...spec, takeovers: 1 }, indexes);
     for (const piece of log.flush()) restored.restore(piece);
-    restored.resume(log.returnedFrom, 1_000);
+    restored.resume(log.returnedFrom);
     for (const one of [log, restored]) {
       expect(one.report(false).returned).toEqual([again(31, 40, 2)]);
       expect(one.size).toBe(4);
@@ -186,9 +186,9 @@ describe("ChunkLog", () => {
     const spec = chunkSpec({ size: 3, collects: true });
     const log = chunkLog(spec);
     log.add(groupOf([cancelled(0), failed(1), succeeded(2)]));
-    const restored = chunkLog(spec);
+    const restored = chunkLog({ ...spec, takeovers: 1 });
     for (const piece of log.flush()) restored.restore(piece);
-    restored.resume(null, 1_000);
+    restored.resume(null);
     for (const { succeeded: ok, ...report } of [log.report(true), restored.report(true)]) {
       expect({ ok, ...report }).toMatchObject({
         invocation: "inv",
@@ -318,7 +318,7 @@ describe("ChunkLog", () => {
     it("counts what was restored", () => {
       const log = chunkLog(chunkSpec({ size: 3, plan }));
       log.restore({ name: "o/0-1/1.4.0.-", lines: lines.slice(0, 2) });
-      log.resume(null, 9);
+      log.resume(null);
       log.add(groupOf([lines[2]!]));
       const whole = chunkLog(chunkSpec({ size: 3, plan }));
       whole.add(groupOf(lines));

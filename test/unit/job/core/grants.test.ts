@@ -114,17 +114,15 @@ describe("a runner that takes a chunk up from a killed one", () => {
   });
 
   it("is told as it begins if the one before was never heard of", () => {
-    const { state } = fed(8_000);
-    const begun = {
-      epoch: "e1",
-      generation: 1,
-      stage: 0,
-      chunk: 0,
-      invocation: "other",
-      isResumed: true,
-    } as const;
-    const { commands } = after(state, { type: "begun", begun });
+    const { commands } = takenUp();
     expect(commands).toMatchObject([{ invocation: "other", directive: { granted: 4 } }]);
+  });
+
+  it("keeps what it was told it may use when a report of the one before comes late", () => {
+    const { state } = takenUp();
+    const late = reported(state, { ...FAR, seq: 7, invocation: "killed" });
+    expect(late.state).toEqual(state);
+    expect(late.commands).toEqual([]);
   });
 });
 
@@ -146,6 +144,13 @@ function fed(count: number) {
 
 /** Its first chunk of 8,000 tasks has all four slots. */
 const running = (count = 9_000): JobState => fed(count).state;
+
+/** The runner that takes the first chunk up is the first of which the job hears. */
+function takenUp() {
+  const chunk = { epoch: "e1", generation: 1, stage: 0, chunk: 0 };
+  const begun = { ...chunk, invocation: "other", seq: 1_000_000 };
+  return after(fed(8_000).state, { type: "begun", begun });
+}
 
 const allWait = (state: JobState) => reported(state, FAR);
 

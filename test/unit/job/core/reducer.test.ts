@@ -435,7 +435,8 @@ function freed(state: JobState, fields: Partial<FreedChunk>) {
 
 function begun(state: JobState, fields: Partial<BegunChunk>) {
   const { epoch, generation, stage, chunk, invocation } = report(fields);
-  return reduce(state, { type: "begun", begun: { epoch, generation, stage, chunk, invocation } });
+  const first = { epoch, generation, stage, chunk, invocation, seq: 0 };
+  return reduce(state, { type: "begun", begun: first });
 }
 
 function piece(name: string, count: number, bytes = 10) {
