@@ -5,6 +5,7 @@ import {
   needsPage,
   PAGE,
   push,
+  putBack,
   refill,
   take,
   unshift,
@@ -229,7 +230,7 @@ class Shelf {
     this.#drop(taken.length);
   }
 
-  /** The last tasks of something that was taken come back. */
+  /** The last tasks of something that was taken come back, to where they were. */
   #giveBack(share: number): void {
     const taken = this.#taken.shift();
     if (!taken) return;
@@ -237,8 +238,8 @@ class Shelf {
     const kept = filledWith(...taken);
     take(kept, keeps, Number.POSITIVE_INFINITY);
     const returned = keeps === 0 ? taken : kept.head;
-    unshift(this.backlog, returned);
-    this.model.unshift(...returned);
+    putBack(this.backlog, returned);
+    this.model = [...returned, ...this.model].sort((a, b) => a.first - b.first);
   }
 
   #drop(tasks: number): void {
