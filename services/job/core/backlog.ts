@@ -58,19 +58,10 @@ export function push(backlog: Backlog, segments: readonly Segment[]): SpilledPag
   return spilled;
 }
 
-/** Puts these before all others. */
+/** Puts back what was taken and not started. */
 export function unshift(backlog: Backlog, segments: readonly Segment[]): void {
   for (const segment of segments) account(backlog, segment, 1);
   backlog.head.unshift(...segments);
-}
-
-/** Puts back what was taken and not started, where it was: whoever took the tasks behind it may have been faster. */
-export function putBack(backlog: Backlog, segments: readonly Segment[]): void {
-  for (const segment of segments) {
-    account(backlog, segment, 1);
-    const behind = backlog.head.findIndex(({ first }) => first > segment.first);
-    backlog.head.splice(behind === -1 ? backlog.head.length : behind, 0, segment);
-  }
 }
 
 /**

@@ -5,7 +5,6 @@ import {
   needsPage,
   PAGE,
   push,
-  putBack,
   refill,
   take,
   unshift,
@@ -230,7 +229,7 @@ class Shelf {
     this.#drop(taken.length);
   }
 
-  /** The last tasks of something that was taken come back, to where they were. */
+  /** The last tasks of something that was taken come back. */
   #giveBack(share: number): void {
     const taken = this.#taken.shift();
     if (!taken) return;
@@ -238,8 +237,8 @@ class Shelf {
     const kept = filledWith(...taken);
     take(kept, keeps, Number.POSITIVE_INFINITY);
     const returned = keeps === 0 ? taken : kept.head;
-    putBack(this.backlog, returned);
-    this.model = [...returned, ...this.model].sort((a, b) => a.first - b.first);
+    unshift(this.backlog, returned);
+    this.model.unshift(...returned);
   }
 
   #drop(tasks: number): void {
