@@ -3,6 +3,7 @@ import { expect, it } from "vitest";
 import { inInputOrder } from "../../../clients/cli/records/input-order.ts";
 import type { TaskOutcome } from "../../../services/contract/task.ts";
 import { gather } from "../../support/gather.ts";
+import { holdsAsync } from "../support/property.ts";
 
 async function* outcomesOf(origins: readonly number[]) {
   for (const origin of origins) yield { origin } as TaskOutcome;
@@ -18,7 +19,7 @@ it("gives every outcome once, in input order, whatever order they ended in and w
       source: fc.infiniteStream(fc.nat({ max: 2 })),
     }),
   );
-  await fc.assert(
+  await holdsAsync(
     fc.asyncProperty(cases, async ({ order, source }) => {
       const ended: number[][] = [[], [], []];
       for (const origin of order) ended[source.next().value]!.push(origin);

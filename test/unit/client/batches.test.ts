@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { batches } from "../../../clients/client/batches.ts";
 import { gather } from "../../support/gather.ts";
+import { holdsAsync } from "../support/property.ts";
 
 async function* stream<Item>(items: readonly Item[]) {
   yield* items;
@@ -9,7 +10,7 @@ async function* stream<Item>(items: readonly Item[]) {
 
 it("loses nothing, keeps the order, and fills no batch beyond its limits", async () => {
   const items = fc.array(fc.string({ unit: "grapheme", maxLength: 30 }), { maxLength: 40 });
-  await fc.assert(
+  await holdsAsync(
     fc.asyncProperty(items, fc.integer({ min: 1, max: 10 }), async (given, most) => {
       const made = await gather(batches(stream(given), { items: most, bytes: 50 }));
       expect(JSON.parse(`[${made.flat().join(",")}]`)).toEqual(given);

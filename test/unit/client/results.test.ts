@@ -4,6 +4,7 @@ import { readResults } from "../../../clients/client/results.ts";
 import type { EndStatus, ResultsRequest } from "../../../services/contract/index.ts";
 import { gather } from "../../support/gather.ts";
 import { fakeAsk } from "../support/fake-ask.ts";
+import { holdsAsync } from "../support/property.ts";
 
 type Ends = (EndStatus | null)[];
 
@@ -46,7 +47,7 @@ afterEach(() => void vi.useRealTimers());
 describe("readResults", () => {
   it("gives every outcome once and in order, in whatever order tasks end while it reads", async () => {
     const order = fc.func(fc.nat());
-    await fc.assert(
+    await holdsAsync(
       fc.asyncProperty(some, limit, status, order, async (goal, most, wanted, at) => {
         const now: Ends = goal.map(() => null);
         const { ask } = stageOf(now, (call) => {
@@ -63,7 +64,7 @@ describe("readResults", () => {
   });
 
   it("goes on from a cursor: nothing is missed, nothing comes twice", async () => {
-    await fc.assert(
+    await holdsAsync(
       fc.asyncProperty(some, limit, status, fc.nat(30), async (goal, most, wanted, stopAfter) => {
         const { ask } = stageOf(goal);
         const options = { limit: most, ...(wanted ? { status: wanted } : {}) };

@@ -99,7 +99,9 @@ export class JobSimulation {
     if (this.#source.canWork) happenings.push(() => this.#read());
     if (this.#job.canBeFed) happenings.push(() => this.#feed());
     if (this.#operator.isHolding) happenings.push(() => this.#send(this.#operator.release()));
-    if (!this.#decide.areLeft) return happenings;
+    if (!this.#decide.areLeft) {
+      return this.#operator.isSlow ? [() => this.#send(this.#operator.liftRates())] : happenings;
+    }
     happenings.push(() => this.#send(this.#operator.interfere()));
     happenings.push(() => this.#disturb());
     if (mortal.length > 0) happenings.push(() => this.#takeUp(this.#decide.oneOf(mortal)));

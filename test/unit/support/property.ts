@@ -24,7 +24,11 @@ export async function holdsAsync<Values>(
 
 // --- internal ---
 
+/** Shortening a case that fails may take hours: after this it is shown as it is by then. */
+const MOST_MS = 240_000;
+
 function parameters(runs: number) {
+  const limit = { interruptAfterTimeLimit: MOST_MS, markInterruptAsFailure: true };
   const numRuns = Number(moreRuns ?? runs);
-  return seed === undefined ? { numRuns } : { numRuns, seed: Number(seed) };
+  return { ...limit, numRuns, ...(seed === undefined ? {} : { seed: Number(seed) }) };
 }

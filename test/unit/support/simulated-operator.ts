@@ -1,3 +1,4 @@
+import type { ChangedLimits } from "../../../services/job/core/reducer.ts";
 import type { Decisions } from "./decisions.ts";
 import { chosenTasks, redrivenStage, type Only } from "./redriven-tasks.ts";
 import type { Sent, SimulatedJob } from "./simulated-job.ts";
@@ -30,6 +31,16 @@ export class SimulatedOperator {
       return this.#job.step({ type: "start", at }, () => (model.isScheduled = false));
     }
     return this.#job.step({ type: "resume", at }, () => (model.isPaused = false));
+  }
+
+  /** At such a rate a large job takes more steps than a test has time for. */
+  get isSlow(): boolean {
+    return this.#job.model.stages.some(({ plan }) => plan.rate === SLOW);
+  }
+
+  liftRates(): Sent {
+    const stages = [...this.#job.model.stages.keys()];
+    return this.#setLimits(this.#tick(), stages, { rate: null });
   }
 
   interfere(): Sent {
@@ -102,16 +113,23 @@ export class SimulatedOperator {
   }
 
   #changeLimits(at: number): Sent {
-    const { stages: models } = this.#job.model;
-    const stages = [...models.keys()].filter(() => this.#decide.below(3) > 0);
-    const rate = this.#decide.oneOf([null, { tasks: 1, perMs: 1_000 }, { tasks: 500, perMs: 100 }]);
+    const all = [...this.#job.model.stages.keys()];
+    const stages = all.filter(() => this.#decide.below(3) > 0);
+    const rate = this.#decide.oneOf([null, SLOW, { tasks: 500, perMs: 100 }]);
     const concurrency = 1 + this.#decide.below(this.#decide.oneOf([3, 30, 300]));
     const limits = this.#decide.below(2) === 0 ? { concurrency } : { concurrency, rate };
+    return this.#setLimits(at, stages, limits);
+  }
+
+  #setLimits(at: number, stages: readonly number[], limits: ChangedLimits): Sent {
+    const { stages: models } = this.#job.model;
     return this.#job.step({ type: "limits", at, stages, limits }, () => {
       for (const stage of stages) models[stage]!.plan = { ...models[stage]!.plan, ...limits };
     });
   }
 }
+
+const SLOW = { tasks: 1, perMs: 1_000 };
 
 /** More would only take longer: several pages of a backlog. */
 const MOST_RUNS = 300;

@@ -8,6 +8,7 @@ import { fileId } from "../../../../clients/cli/items/file-id.ts";
 import { readLines } from "../../../../clients/cli/items/lines.ts";
 import { openItems } from "../../../../clients/cli/items/open-items.ts";
 import { gather } from "../../../support/gather.ts";
+import { holdsAsync } from "../../support/property.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "items-test-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -79,7 +80,7 @@ describe("readLines", () => {
         maxLength: 20,
       },
     );
-    await fc.assert(
+    await holdsAsync(
       fc.asyncProperty(texts, fc.integer({ min: 1, max: 7 }), async (lines, size) => {
         const bytes = Buffer.from(lines.map((text) => `${text.toWellFormed()}\n`).join(""));
         const chunks = Array.from({ length: Math.ceil(bytes.length / size) }, (_, at) =>

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { bar } from "../../../../clients/cli/render/bar.ts";
 import { plain } from "../../../../clients/cli/render/line.ts";
+import { holds } from "../../support/property.ts";
 
 const none = { pending: 0, running: 0, retrying: 0, succeeded: 0, failed: 0, cancelled: 0 };
 const drawn = (counts: Partial<typeof none>, total = 100) =>
@@ -36,7 +37,7 @@ describe("bar", () => {
       failed: tasks,
       cancelled: tasks,
     });
-    fc.assert(
+    holds(
       fc.property(counts, fc.integer({ min: 10, max: 30 }), (parts, width) => {
         const total = Object.values(parts).reduce((sum, part) => sum + part, 0);
         const { pending, running, retrying } = parts;

@@ -9,6 +9,7 @@ import {
   withWaiter,
   type EventIndex,
 } from "../../../../services/job/core/events.ts";
+import { holds } from "../../support/property.ts";
 
 const waiting = (waiters: number, name = "go"): EventIndex => ({
   raised: 0,
@@ -47,7 +48,7 @@ describe("who waits for an event", () => {
   });
 
   it("is woken exactly once, whoever else waits", () => {
-    fc.assert(
+    holds(
       fc.property(fc.array(fc.constantFrom("a", "b", "c"), { maxLength: 700 }), (names) => {
         const pages = new Map<string, number[]>();
         let index = NO_EVENTS;
