@@ -1,7 +1,7 @@
 import { follows, splitSegment, type Segment } from "./segments.ts";
 
 /**
- * The tasks of a stage that no chunk has taken, in order.
+ * The tasks of a stage that no chunk has taken, in order of index.
  *
  * 1. What a report reads and writes stays small: `head` and `tail` hold at most PAGE segments each,
  *    the middle lies in numbered pages of the job's state.
@@ -58,10 +58,13 @@ export function push(backlog: Backlog, segments: readonly Segment[]): SpilledPag
   return spilled;
 }
 
-/** Puts back what was taken and not started. */
-export function unshift(backlog: Backlog, segments: readonly Segment[]): void {
-  for (const segment of segments) account(backlog, segment, 1);
-  backlog.head.unshift(...segments);
+/** Puts back what was taken and not started, where it was: whoever took the tasks behind it may have been faster. */
+export function putBack(backlog: Backlog, segments: readonly Segment[]): void {
+  for (const segment of segments) {
+    account(backlog, segment, 1);
+    const behind = backlog.head.findIndex(({ first }) => first > segment.first);
+    backlog.head.splice(behind === -1 ? backlog.head.length : behind, 0, segment);
+  }
 }
 
 /**

@@ -73,7 +73,7 @@ function restore(state: JobState, redriven: RedrivenStage, commands: Command[]):
   stage.cancelled -= tasksIn(redriven.recorded.CANCELLED) + tasksIn(redriven.dropped);
 
   let page = Math.max(...pagesOf(stage));
-  // In order, since pages of what is dropped again are searched; what chunks gave back was not.
+  // In order, as every backlog is: what several stops have dropped is mixed.
   const stored = (segments: readonly Segment[]) => {
     const backlog = emptyBacklog(page);
     for (const spilled of push(backlog, inOrder(segments))) {

@@ -1,5 +1,5 @@
 import { LIMITS } from "../../contract/limits.ts";
-import { unshift } from "./backlog.ts";
+import { putBack } from "./backlog.ts";
 import type { Command } from "./command.ts";
 import { addTasks } from "./feed.ts";
 import type { Segment } from "./segments.ts";
@@ -89,9 +89,9 @@ function count(stage: StageState, chunk: ChunkInFlight, report: ChunkReport): vo
 }
 
 function takeBack(stage: StageState, returned: readonly Segment[]): void {
-  for (const segment of returned.toReversed()) {
+  for (const segment of returned) {
     const { source } = segment;
-    unshift(source.kind === "again" ? stage.redriven[source.status] : stage.backlog, [segment]);
+    putBack(source.kind === "again" ? stage.redriven[source.status] : stage.backlog, [segment]);
   }
 }
 

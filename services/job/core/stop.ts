@@ -1,7 +1,7 @@
 import { SOURCE } from "../../contract/task.ts";
 import type { Limits } from "../../limits/core/lease.ts";
 import type { Directive } from "../../task/directive.ts";
-import { emptyBacklog, unshift } from "./backlog.ts";
+import { emptyBacklog, putBack } from "./backlog.ts";
 import type { Command } from "./command.ts";
 import type { PageInFlight } from "./source.ts";
 import {
@@ -58,7 +58,7 @@ export function drop(stage: StageState, generation: number): void {
   stage.backlog = emptyBacklog(backlog.nextPage);
   const last = stage.dropped.at(-1);
   // Once it is stopped, only what chunks give back: that never fills a page.
-  if (last?.generation === generation) unshift(last.backlog, backlog.head);
+  if (last?.generation === generation) putBack(last.backlog, backlog.head);
   else stage.dropped.push({ generation, reason: stage.stop?.reason ?? "", backlog });
 }
 

@@ -81,13 +81,12 @@ async function submitJobs(ingressUrl: string) {
     fanout: range,
   });
   await nightly.outcome();
-  const slow = { sleepMs: 4_000 };
+  const slow = { sleepMs: 2_000 };
   await client.submit({
     jobId: "mailing",
     action: "probe",
     payload: slow,
-    // As many as one chunk takes: of two that give tasks back, those of the later one may come first.
-    fanout: { tasks: 900 },
+    fanout: { tasks: 100_000 },
     limits: { concurrency: 10 },
   });
   await client.submit({ jobId: "feed", action: "probe", open: true });

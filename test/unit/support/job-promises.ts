@@ -7,7 +7,7 @@ import { jobStatus } from "../../../services/job/core/views.ts";
 import type { Limits } from "../../../services/limits/core/lease.ts";
 import type { Directive } from "../../../services/task/directive.ts";
 import type { JobModel } from "./job-model.ts";
-import { tasksOf } from "./segments.ts";
+import { inOrder, tasksOf } from "./segments.ts";
 
 /** What holds at every moment: the job is as the naive model says, and its limits are kept. */
 export function checkState(before: JobState, state: JobState, model: JobModel): void {
@@ -54,6 +54,8 @@ export function checkState(before: JobState, state: JobState, model: JobModel): 
     expect(Math.max(...hot.map(({ head, tail }) => head.length + tail.length))).toBeLessThan(
       MOST_HOT,
     );
+    for (const { head, tail } of hot)
+      expect([...head, ...tail]).toEqual(inOrder([...head, ...tail]));
     expect(stage.dropped.length).toBeLessThanOrEqual(generation);
     // Windows given before a limit was lowered may be more, but do not grow.
     const most = Math.max(boundsOf(state.plan.stages[at]!).concurrency, windows(before, at));
@@ -81,7 +83,7 @@ export function checkOrders(state: JobState, told: ReadonlyMap<string, Directive
 
 /**
  * What holds at the end: it comes after the beginning and says why, and every task that a stop kept from
- * starting is kept with the generation of that stop. Pages are in order, so that they can be searched.
+ * starting is kept with the generation of that stop, in order, so that pages can be searched.
  */
 export function checkEnd(
   { stages, status, reason, startedAt, generationAt, endedAt, earlierMs }: JobState,
@@ -95,9 +97,9 @@ export function checkEnd(
     const { tasks, dropped: expected } = model.stages[at]!;
     const kept = dropped.flatMap(({ generation, backlog }) => {
       const pages = pagesIn(at, backlog);
-      expect(pages).toEqual(pages.toSorted((a, b) => a.first - b.first));
-      const all = tasksOf([...backlog.head, ...pages, ...backlog.tail]);
-      return all.map((task) => ({ ...task, generation }));
+      const segments = [...backlog.head, ...pages, ...backlog.tail];
+      expect(segments).toEqual(inOrder(segments));
+      return tasksOf(segments).map((task) => ({ ...task, generation }));
     });
     expect(kept.toSorted((a, b) => a.index - b.index)).toEqual(
       expected.map((index) => {

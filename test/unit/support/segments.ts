@@ -13,6 +13,9 @@ export function tasksOf(segments: readonly Segment[]): { index: number; input: s
   );
 }
 
+export const inOrder = (segments: readonly Segment[]) =>
+  segments.toSorted((a, b) => a.first - b.first);
+
 export const totalOf = (segments: readonly Segment[], field: "count" | "bytes") =>
   segments.reduce((sum, segment) => sum + segment[field], 0);
 

@@ -5,14 +5,14 @@ import {
   needsPage,
   PAGE,
   push,
+  putBack,
   refill,
   take,
-  unshift,
   type Backlog,
 } from "../../../../services/job/core/backlog.ts";
 import type { Segment } from "../../../../services/job/core/segments.ts";
 import { holds } from "../../support/property.ts";
-import { tasksOf, totalOf } from "../../support/segments.ts";
+import { inOrder, tasksOf, totalOf } from "../../support/segments.ts";
 import { again, tasks } from "../../support/stages.ts";
 
 type Step =
@@ -229,7 +229,7 @@ class Shelf {
     this.#drop(taken.length);
   }
 
-  /** The last tasks of something that was taken come back. */
+  /** The last tasks of something that was taken come back, to where they were. */
   #giveBack(share: number): void {
     const taken = this.#taken.shift();
     if (!taken) return;
@@ -237,8 +237,8 @@ class Shelf {
     const kept = filledWith(...taken);
     take(kept, keeps, Number.POSITIVE_INFINITY);
     const returned = keeps === 0 ? taken : kept.head;
-    unshift(this.backlog, returned);
-    this.model.unshift(...returned);
+    putBack(this.backlog, returned);
+    this.model = inOrder([...returned, ...this.model]);
   }
 
   #drop(tasks: number): void {
@@ -269,7 +269,7 @@ class Shelf {
 /** A list kept in one piece, so that nothing is spilled. */
 function filledWith(...segments: Segment[]): Backlog {
   const backlog = emptyBacklog();
-  unshift(backlog, segments);
+  putBack(backlog, segments);
   return backlog;
 }
 

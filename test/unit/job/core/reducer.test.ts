@@ -128,6 +128,19 @@ describe("reduce", () => {
     expect(state.stages[0]).toMatchObject({ total: 1_005, succeeded: 10 });
   });
 
+  it("sends first what comes first of what several chunks gave back, whoever reports first", () => {
+    const fanout = [tasks(0, 40_000)];
+    const job = fed(emptyJob({ concurrency: 1_000 }), fanout, { seal: true }).state;
+    const givesBack = (state: JobState, chunk: number) => {
+      const { first, size, window } = state.stages[0]!.chunks[chunk]!;
+      const returned = [tasks(first + window, size - window)];
+      return reported(state, { chunk, running: window, returned }).state;
+    };
+    const { window } = job.stages[0]!.chunks[0]!;
+    const { commands } = freed(givesBack(givesBack(job, 0), 1), { chunk: 0 });
+    expect(commands[0]).toMatchObject({ type: "dispatch", planned: { first: window } });
+  });
+
   it("lets a chunk that winds down give its slots to others", () => {
     const job = fed(emptyJob({ concurrency: 1_600 }), [tasks(0, 40_000)], { seal: true }).state;
     const { window } = job.stages[0]!.chunks[0]!;
