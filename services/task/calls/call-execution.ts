@@ -296,7 +296,7 @@ export class CallExecution {
   }
 
   #tellOfSlots(now: number): void {
-    if (!this.#waiting.hasNewsOfSlots(now, this.#running.size)) return;
+    if (!this.#waiting.wantSlots(now, this.#running.size)) return;
     this.#schedule.speak(now);
     this.#hasNews = true;
   }

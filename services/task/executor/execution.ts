@@ -234,7 +234,7 @@ export class Execution {
   }
 
   #tellOfSlots(now: number): void {
-    if (this.#waiting.hasNewsOfSlots(now, this.#running.size)) this.#schedule.speak(now);
+    if (this.#waiting.wantSlots(now, this.#running.size)) this.#schedule.speak(now);
   }
 
   #obey(directive: Directive): void {

@@ -149,10 +149,10 @@ export class WaitingTasks {
   }
 
   /**
-   * Whether the job has to hear of slots: others wait for those that a chunk with far retries leaves, and its
-   * retries for those that it wants.
+   * Notes how many slots are wanted here. True: the job has to hear of them now, as others wait for those that
+   * a chunk with far retries leaves, and its retries for those that it wants.
    */
-  hasNewsOfSlots(now: number, running: number): boolean {
+  wantSlots(now: number, running: number): boolean {
     // What may still go back to the job does, before it needs slots here.
     if (!this.mayReturn) this.#slots.want(running + this.#ready(now));
     return this.#retries.size > 0 && this.#slots.hasNews;
