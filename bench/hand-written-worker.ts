@@ -1,13 +1,20 @@
 import "../services/node-version.ts";
-import { announceReady, onStop } from "../services/embedded/worker-process.ts";
-import { serveEndpoint } from "../services/endpoint.ts";
+import { once } from "node:events";
+import { createServer } from "node:http2";
+import type { AddressInfo } from "node:net";
+import { createEndpointHandler } from "@restatedev/restate-sdk/node";
+import { announceReady } from "../services/embedded/worker-process.ts";
+import { trustedKeys } from "../services/endpoint/trusted-keys.ts";
 import { futures } from "./futures.ts";
 import { handWritten, slice, slicedCalls, task } from "./hand-written.ts";
 
-const endpoint = await serveEndpoint({
+// Nothing of Fanfold: an endpoint as the SDK makes it. It checks who calls, as Fanfold's does.
+const handler = createEndpointHandler({
   services: [handWritten, slice, slicedCalls, task, futures],
-  port: Number(process.env["FANFOLD_ENDPOINT_PORT"] ?? 9080),
+  identityKeys: trustedKeys(),
+  logger: () => undefined,
 });
-
-onStop(() => endpoint.close());
-announceReady(endpoint.port);
+const server = createServer(handler);
+server.listen(Number(process.env["FANFOLD_ENDPOINT_PORT"] ?? 9080), "127.0.0.1");
+await once(server, "listening");
+announceReady((server.address() as AddressInfo).port);

@@ -6,6 +6,7 @@ import { createEndpointHandler } from "@restatedev/restate-sdk/node";
 import type { AnyService } from "./app.ts";
 import { trustedKeys } from "./endpoint/trusted-keys.ts";
 import { answerOperation } from "./endpoint/operations.ts";
+import { sparingChecks } from "./endpoint/sparing-checks.ts";
 import { listenForBoth } from "./endpoint/two-protocols.ts";
 import { log } from "./log/log.ts";
 import { restateLog } from "./log/restate-log.ts";
@@ -44,19 +45,23 @@ export async function serveEndpoint({
       `An endpoint on ${host} must know its server: set FANFOLD_IDENTITY_KEYS to its public key.`,
     );
   }
-  let isClosing = false;
+  let isQuiet = false;
   const say = restateLog(log);
   const logger: LoggerTransport = (...said) => {
-    // Of those that closing cuts off nothing is to be said: they go on elsewhere.
-    if (!isClosing) say(...said);
+    if (!isQuiet) say(...said);
   };
-  const restate = createEndpointHandler({ services, logger, identityKeys: [...identityKeys] });
+  const checked = createEndpointHandler({ services, logger, identityKeys: [...identityKeys] });
+  // The SDK warns that this one checks nothing.
+  isQuiet = true;
+  const unchecked = createEndpointHandler({ services, logger });
+  isQuiet = false;
+  const http2 = identityKeys.length === 0 ? checked : sparingChecks({ checked, unchecked });
   const listening = await listenForBoth(
     createHttp1Server((request, response) => {
-      if (!answerOperation(request, response)) restate(request, response);
+      if (!answerOperation(request, response)) checked(request, response);
     }),
     createHttp2Server((request, response) => {
-      if (!answerOperation(request, response)) restate(request, response);
+      if (!answerOperation(request, response)) http2(request, response);
     }),
     { host, port },
   );
@@ -66,7 +71,8 @@ export async function serveEndpoint({
     port: listening.port,
     url: `http://127.0.0.1:${listening.port}`,
     close: () => {
-      isClosing = true;
+      // Of those that closing cuts off nothing is to be said: they go on elsewhere.
+      isQuiet = true;
       return listening.close();
     },
   };

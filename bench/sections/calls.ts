@@ -4,7 +4,7 @@ import type { Section } from "./section.ts";
 /** Tasks that are calls: what Fanfold costs beside them, against calls that somebody makes by hand. */
 export const calls: Section = {
   name: "calls",
-  withinMs: 400_000,
+  withinMs: 600_000,
   async measure({ ingress, repeats }) {
     // By hand all tasks are under way at once.
     const limits = { concurrency: SMALL };

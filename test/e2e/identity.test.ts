@@ -91,8 +91,10 @@ describe("the endpoint's port", () => {
       "has a signature that is none",
       () => ({ "x-restate-signature-scheme": "v1", "x-restate-jwt-v1": "a.b.c" }),
     ],
-  ])("refuses a call that %s", async (_, headersOf) => {
+  ])("refuses a call that %s, also after one that was signed", async (_, headersOf) => {
     const invocation = { "content-type": "application/vnd.restate.invocation.v5" };
+    const signed = { ...invocation, ...signatureHeaders(ownKey, INVOKE) };
+    expect(await call("POST", INVOKE, signed)).toMatchObject({ status: 200 });
     expect(await call("POST", INVOKE, { ...invocation, ...headersOf(INVOKE) })).toEqual({
       status: 401,
       body: expect.not.stringContaining("Jobs") as string,
