@@ -131,7 +131,7 @@ export class Calls {
   #seen(event: CallEvent): void {
     switch (event.kind) {
       case "answered":
-        this.#flow.answered();
+        this.#flow.answered(this.#placeOf(event.attempt));
         this.#open.delete(event.attempt);
         break;
       case "looked":
@@ -149,6 +149,15 @@ export class Calls {
         this.#hasRung = true;
         break;
     }
+  }
+
+  #placeOf(answered: CallAttempt): number {
+    let place = 0;
+    for (const attempt of this.#open.keys()) {
+      if (attempt === answered) break;
+      place += 1;
+    }
+    return place;
   }
 
   #call(attempt: CallAttempt): Call {

@@ -8,7 +8,7 @@ describe("the calls that are awaited at a time", () => {
     const flow = new AnswerFlow();
     expect(flow.width).toBe(ALL);
     for (let look = 0; look < 100; look += 1) {
-      for (let answer = 0; answer < 7; answer += 1) flow.answered();
+      flow.answered(0);
       flow.looked();
       expect(flow.width).toBe(ALL);
     }
@@ -18,7 +18,7 @@ describe("the calls that are awaited at a time", () => {
     const flow = fast();
     expect(flow.width).toBeLessThan(10);
     flow.looked();
-    flow.answered();
+    flow.answered(0);
     flow.looked();
     expect(flow.width).toBeLessThan(10);
   });
@@ -29,10 +29,21 @@ describe("the calls that are awaited at a time", () => {
     flow.looked();
     expect(flow.width).toBe(ALL);
   });
+
+  it("stay all of them then while only those answer that are behind a few slow ones", () => {
+    const flow = fast();
+    const { width: few } = flow;
+    flow.looked();
+    flow.looked();
+    for (let answer = 0; answer < 100; answer += 1) flow.answered(few);
+    expect(flow.width).toBe(ALL);
+    for (let answer = 0; answer < 100; answer += 1) flow.answered(few - 1);
+    expect(flow.width).toBe(few);
+  });
 });
 
 function fast(): AnswerFlow {
   const flow = new AnswerFlow();
-  for (let answer = 0; answer < 8; answer += 1) flow.answered();
+  for (let answer = 0; answer < 8; answer += 1) flow.answered(0);
   return flow;
 }
