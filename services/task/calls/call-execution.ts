@@ -11,6 +11,7 @@ import { Schedule, type ScheduleOptions } from "../executor/schedule.ts";
 import { WaitingTasks, type WaitingOptions } from "../executor/waiting-tasks.ts";
 import { CallAttempt } from "./call-attempt.ts";
 import { JournaledClock } from "./journaled-clock.ts";
+import { LOOK_MS } from "./look.ts";
 
 /** What is seen when somebody looks at the clock. */
 export interface Look {
@@ -147,9 +148,10 @@ export class CallExecution {
     return this.#isHasty || (this.#ended > 0 && isEnough);
   }
 
-  /** Any answer may be the one that somebody waits for. */
+  /** Any answer may be the one that somebody waits for, or one that is just in time. */
   get isImpatient(): boolean {
     const { isEager, decisive } = this.#options;
+    if (this.#clock.nextAt <= this.#clock.now() + HIDDEN_MS) return true;
     if (decisive.succeeded !== null || decisive.failed !== null) return true;
     return isEager && !this.#hasFed;
   }
@@ -308,5 +310,7 @@ interface CallEvent {
   readonly result: AttemptResult | null;
 }
 
+/** So long may an answer stay unseen while the oldest calls stand for all. */
+const HIDDEN_MS = 2 * LOOK_MS;
 const MIN_BEAT_MS = 1_000;
 const BATCH_MS = 250;

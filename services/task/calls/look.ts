@@ -4,6 +4,9 @@ import { WORKER } from "../executor/worker.ts";
 import type { Look } from "./call-execution.ts";
 import type { HandlerFinder } from "./handler-finder.ts";
 
+/** From one look to the next while things happen. */
+export const LOOK_MS = 250;
+
 /** A look at the clock, `LOOK_MS` after the one before it or as soon as somebody is in a hurry. */
 export class PendingLook {
   readonly #dueAt: number;
@@ -37,7 +40,3 @@ export class PendingLook {
     return { at, worker: WORKER, isThere, ago };
   }
 }
-
-// --- internal ---
-
-const LOOK_MS = 250;

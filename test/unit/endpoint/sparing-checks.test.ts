@@ -45,14 +45,25 @@ describe("sparingChecks", () => {
     expect(await call(PATH, "bad")).toBe("401 checked");
   });
 
-  it.each(["/discover", "/health", `${PATH}?again`, `${PATH}/more`, `/elsewhere${PATH}`])(
-    "checks each call of %s",
-    async (path) => {
-      const { call } = await server();
-      await call(path, "good");
-      expect(await call(path, "good")).toBe("200 checked");
-    },
-  );
+  it("checks a token that comes without saying what it is", async () => {
+    const { call } = await server();
+    await call(PATH, "good");
+    expect(await call(PATH, "good", "unsigned")).toBe("200 checked");
+  });
+
+  it.each([
+    "/discover",
+    "/health",
+    "/invoke/../health",
+    "/invoke/a\\b/health",
+    `${PATH}?again`,
+    `${PATH}/more`,
+    `/elsewhere${PATH}`,
+  ])("checks each call of %s", async (path) => {
+    const { call } = await server();
+    await call(path, "good");
+    expect(await call(path, "good")).toBe("200 checked");
+  });
 
   it("remembers none of a handler that answers later", async () => {
     const { call } = await server((answer) => setImmediate(answer));
@@ -85,14 +96,20 @@ async function server(when: (answer: () => void) => void = (answer) => answer())
     session.destroy();
     http2.close();
   });
-  return { clock, call: (path: string, token?: string) => answerOf(session, path, token) };
+  const call = (path: string, token?: string, scheme = "v1") =>
+    answerOf(session, path, {
+      "x-restate-signature-scheme": scheme,
+      ...(token === undefined ? {} : { "x-restate-jwt-v1": token }),
+    });
+  return { clock, call };
 }
 
-async function answerOf(session: ClientHttp2Session, path: string, token?: string) {
-  const stream = session.request({
-    ":path": path,
-    ...(token === undefined ? {} : { "x-restate-jwt-v1": token }),
-  });
+async function answerOf(
+  session: ClientHttp2Session,
+  path: string,
+  signature: Record<string, string>,
+): Promise<string> {
+  const stream = session.request({ ":path": path, ...signature });
   const [headers] = (await once(stream, "response")) as [{ ":status": number }];
   return `${headers[":status"]} ${(await stream.toArray()).join("")}`;
 }

@@ -116,6 +116,11 @@ export class CallChunk {
     return this;
   }
 
+  /** Every answer is awaited. */
+  get isImpatient(): boolean {
+    return this.#execution.isImpatient;
+  }
+
   get outcomes(): TaskOutcome[] {
     const context = { jobId: "job", stage: 0, startedAt: 0 };
     return this.groups

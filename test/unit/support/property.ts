@@ -24,7 +24,7 @@ export async function holdsAsync<Values>(
 
 // --- internal ---
 
-/** Shortening a case that fails may take hours: after this it is shown as it is by then. */
+/** Shortening a case that fails may take hours: after this it is shown as it is by then. A slow property fails. */
 const MOST_MS = 240_000;
 
 function parameters(runs: number) {

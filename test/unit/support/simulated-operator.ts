@@ -39,8 +39,9 @@ export class SimulatedOperator {
   }
 
   liftRates(): Sent {
-    const stages = [...this.#job.model.stages.keys()];
-    return this.#setLimits(this.#tick(), stages, { rate: null });
+    const { stages } = this.#job.model;
+    const slow = [...stages.keys()].filter((at) => stages[at]!.plan.rate === SLOW);
+    return this.#setLimits(this.#tick(), slow, { rate: null });
   }
 
   interfere(): Sent {

@@ -122,6 +122,18 @@ describe("a call that takes too long", () => {
     ]);
   });
 
+  it("has every answer awaited while it may still be just in time", () => {
+    const chunk = new CallChunk({
+      plan: { ...plan, timeoutMs: 4_000 },
+      tasks: 1_000,
+      window: 2,
+      call: ({ task }) => (task.index === 0 ? null : { ms: 100 }),
+    });
+    expect(chunk.run(2_000).isImpatient).toBe(false);
+    expect(chunk.run(3_000).isImpatient).toBe(false);
+    expect(chunk.run(3_900).isImpatient).toBe(true);
+  });
+
   it("is given up after the grace if it cannot be cancelled", () => {
     const chunk = new CallChunk({ plan, call: () => null, onCancel: null }).run();
     expect(chunk.outcomes).toMatchObject([
