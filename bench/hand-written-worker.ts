@@ -5,12 +5,14 @@ import type { AddressInfo } from "node:net";
 import { createEndpointHandler } from "@restatedev/restate-sdk/node";
 import { announceReady } from "../services/embedded/worker-process.ts";
 import { trustedKeys } from "../services/endpoint/trusted-keys.ts";
+import { checkout } from "../services/samples/checkout/checkout.ts";
+import { checkoutSteps } from "../services/samples/checkout/steps.ts";
 import { futures } from "./futures.ts";
 import { handWritten, slice, slicedCalls, task } from "./hand-written.ts";
 
 // Nothing of Fanfold: an endpoint as the SDK makes it. It checks who calls, as Fanfold's does.
 const handler = createEndpointHandler({
-  services: [handWritten, slice, slicedCalls, task, futures],
+  services: [handWritten, slice, slicedCalls, task, futures, checkout, checkoutSteps],
   identityKeys: trustedKeys(),
   logger: () => undefined,
 });

@@ -6,6 +6,7 @@ import type { JobPage, ListRequest } from "../services/contract/job-list.ts";
 import type { JobOutcome } from "../services/contract/job-outcome.ts";
 import type { JobRequest } from "../services/contract/job-request.ts";
 import type { JobStatus } from "../services/contract/job-status.ts";
+import type { CheckedOut } from "../services/samples/checkout/checkout.ts";
 import { atOnce } from "./at-once.ts";
 
 export type BenchJob = {
@@ -78,6 +79,12 @@ export class Ingress {
     const tookMs = performance.now() - startedAt;
     if (ended !== calls) throw new Error(`Futures/${handler} ended ${String(ended)} of ${calls}.`);
     return tookMs;
+  }
+
+  /** Milliseconds that an order takes in the sample `checkout`, by its receipt. */
+  async checkOut(way: "sequential" | "parallel"): Promise<number> {
+    const { receipt } = (await this.#post(`Checkout/${way}`, { orderId: "1" })) as CheckedOut;
+    return receipt.wallMs;
   }
 
   /** Milliseconds that one status read takes. */

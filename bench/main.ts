@@ -8,6 +8,7 @@ import { exitCode, renderJson, renderTable, type Report } from "./report.ts";
 import { beside } from "./sections/beside.ts";
 import { calls } from "./sections/calls.ts";
 import { cancel } from "./sections/cancel.ts";
+import { checkout } from "./sections/checkout.ts";
 import { futures } from "./sections/futures.ts";
 import { judged } from "./sections/judged.ts";
 import { latency } from "./sections/latency.ts";
@@ -32,6 +33,7 @@ const sections: readonly Section[] = [
   cancel,
   rate,
   futures,
+  checkout,
   submits,
   list,
   watchers,
