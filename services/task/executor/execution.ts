@@ -16,6 +16,7 @@ import { taskOf, tried, type ChunkTasks } from "./pending-task.ts";
 import { Pump } from "./pump.ts";
 import { Schedule, type ScheduleOptions } from "./schedule.ts";
 import { drainable } from "./shutdown.ts";
+import { turn } from "./turn.ts";
 import { WaitingTasks, type WaitingOptions } from "./waiting-tasks.ts";
 import { WORKER } from "./worker.ts";
 
@@ -66,6 +67,7 @@ export class Execution {
   #progress: string | null = null;
   /** when the job is to learn of it at the latest; many have ended before */
   #introduceAt: number;
+  #goesOnSoon = false;
   #isStopped = false;
   #isLeaving = false;
   #hasAbandoned = false;
@@ -290,9 +292,20 @@ export class Execution {
     this.#outbox.spend(now - attempt.startedAt);
     const stopped = stopReason(this.#directive);
     this.#results.record(tried(pending, attempt, now), result, { now, stopped });
-    this.#hurry(now);
     this.#entry.ended();
-    this.#startMore();
+    this.#goOnSoon();
+  }
+
+  /** Once for all attempts that end in one turn of the event loop. */
+  #goOnSoon(): void {
+    if (this.#goesOnSoon) return;
+    this.#goesOnSoon = true;
+    turn.soon(() => {
+      this.#goesOnSoon = false;
+      if (this.#isStopped) return;
+      this.#pump.run();
+      this.#hurry(this.#options.clock.now());
+    });
   }
 
   #discardAll(): void {

@@ -62,12 +62,12 @@ export class Outbox {
     return this.#taken > 0 ? this.#takenAt : (this.#ended[0]?.at ?? now);
   }
 
-  keep({ line, emission, ...outcome }: Omit<Ended, "bytes">): void {
+  keep(outcome: Omit<Ended, "bytes">): void {
+    const { at, line, emission } = outcome;
     const bytes = Buffer.byteLength(line) + (emission === null ? 0 : bytesOf(emission));
     this.#bytes += bytes;
-    const ended = { ...outcome, line, emission, bytes };
-    this.#ended.push(ended);
-    this.#unsavedSince ??= ended.at;
+    this.#ended.push({ ...outcome, bytes });
+    this.#unsavedSince ??= at;
   }
 
   keepRetry(task: PendingTask, at: number): void {

@@ -43,11 +43,16 @@ export class OutcomeWriter {
   #record(task: PendingTask, emitted: number | null) {
     const { jobStartedAt, generation } = this.#options;
     const { index, attempts, origin, parent, startedAt, spentMs } = task;
-    const times =
-      startedAt === null
-        ? { startedAt: null, durationMs: null }
-        : { startedAt: startedAt - jobStartedAt, durationMs: spentMs };
-    return { index, attempts, ...times, origin, parent, emitted, generation };
+    return {
+      index,
+      attempts,
+      startedAt: startedAt === null ? null : startedAt - jobStartedAt,
+      durationMs: startedAt === null ? null : spentMs,
+      origin,
+      parent,
+      emitted,
+      generation,
+    };
   }
 
   #inputOf({ index }: PendingTask): string {

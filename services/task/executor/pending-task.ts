@@ -15,7 +15,7 @@ export interface ChunkTasks {
 /** What the action is given for the next attempt. */
 export function taskOf({ index, parent, origin, attempts }: PendingTask, chunk: ChunkTasks): Task {
   const { jobId, stage, generation, action, next, inputOf } = chunk;
-  return {
+  const task: Task = {
     jobId,
     stage,
     index,
@@ -26,8 +26,8 @@ export function taskOf({ index, parent, origin, attempts }: PendingTask, chunk: 
     attempt: attempts + 1,
     action: action.name,
     input: inputOf(index),
-    ...(next ? { next } : {}),
   };
+  return next ? { ...task, next } : task;
 }
 
 /** The task with this attempt behind it. */

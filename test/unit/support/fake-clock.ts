@@ -1,4 +1,5 @@
 import type { Clock } from "../../../services/task/executor/clock.ts";
+import { turn } from "../../../services/task/executor/turn.ts";
 
 /** A clock that stands still until it is turned. Between its alarms everything that can run does run. */
 export class FakeClock implements Clock {
@@ -75,7 +76,11 @@ export class FakeClock implements Clock {
 
 const DAY_MS = 86_400_000;
 
-/** Twice: what runs in the first turn may ask for another. */
+/** Twice at least: what runs in the first turn may ask for another. */
 export async function settled(): Promise<void> {
-  for (let turn = 0; turn < 2; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  await oneTurn();
+  do await oneTurn();
+  while (!turn.isQuiet);
 }
+
+const oneTurn = () => new Promise((resolve) => setImmediate(resolve));

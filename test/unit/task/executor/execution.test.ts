@@ -231,6 +231,15 @@ describe("starting tasks", () => {
     expect((await clock.until(taken)).head).toMatchObject({ running: 1, released: 2 });
   });
 
+  it("starts others when all tasks that end together have ended", async () => {
+    void given({ tasks: 200, window: 100, run: byHand.run }).take();
+    for (let index = 0; index < 100; index += 1) byHand.finish(index);
+    for (let tick = 0; tick < 100; tick += 1) await Promise.resolve();
+    expect(byHand.started).toHaveLength(100);
+    await settled();
+    expect(byHand.started).toHaveLength(200);
+  });
+
   it("gives other work a turn between many short tasks", async () => {
     let turns = 0;
     let isRunning = true;
