@@ -67,7 +67,7 @@ export class Execution {
   #progress: string | null = null;
   /** when the job is to learn of it at the latest; many have ended before */
   #introduceAt: number;
-  #goesOnSoon = false;
+  #startsMoreSoon = false;
   #isStopped = false;
   #isLeaving = false;
   #hasAbandoned = false;
@@ -292,19 +292,18 @@ export class Execution {
     this.#outbox.spend(now - attempt.startedAt);
     const stopped = stopReason(this.#directive);
     this.#results.record(tried(pending, attempt, now), result, { now, stopped });
+    this.#hurry(now);
     this.#entry.ended();
-    this.#goOnSoon();
+    this.#startMoreSoon();
   }
 
   /** Once for all attempts that end in one turn of the event loop. */
-  #goOnSoon(): void {
-    if (this.#goesOnSoon) return;
-    this.#goesOnSoon = true;
+  #startMoreSoon(): void {
+    if (this.#startsMoreSoon) return;
+    this.#startsMoreSoon = true;
     turn.soon(() => {
-      this.#goesOnSoon = false;
-      if (this.#isStopped) return;
-      this.#pump.run();
-      this.#hurry(this.#options.clock.now());
+      this.#startsMoreSoon = false;
+      if (!this.#isStopped) this.#startMore();
     });
   }
 

@@ -1,3 +1,5 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+
 /**
  * What the whole process does in one turn of the event loop. Tasks that have ended are followed by others at
  * its end, once for all of a chunk; and not for long, since short tasks could go on starting each other for
@@ -36,17 +38,20 @@ class Turn {
   #awaitEnd(): void {
     if (this.#isEndAwaited) return;
     this.#isEndAwaited = true;
-    setImmediate(() => this.#end());
+    setImmediate(this.#end);
   }
 
-  /** In the order in which they asked; whoever runs out of time goes to the end. */
-  #end(): void {
+  /**
+   * In the order in which they asked; whoever runs out of time goes to the end. Who asked first may be user
+   * code that has just ended: what follows is none of its doing.
+   */
+  readonly #end = AsyncLocalStorage.bind((): void => {
     this.#isEndAwaited = false;
     this.#since = null;
     const waited = this.#waiting.length;
     for (let called = 0; called < waited && !this.#isOver; called += 1) this.#waiting.shift()?.();
     if (this.#waiting.length > 0) this.#awaitEnd();
-  }
+  });
 
   get #isOver(): boolean {
     return (

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { setImmediate } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { systemClock } from "../../../../services/task/executor/clock.ts";
@@ -14,6 +15,14 @@ describe("a turn of the event loop", () => {
     await setImmediate();
     expect(called).toEqual(["first", "second"]);
     expect(turn.isQuiet).toBe(true);
+  });
+
+  it("is in nobody's context", async () => {
+    const context = new AsyncLocalStorage<string>();
+    const seen: unknown[] = [];
+    context.run("somebody's", () => turn.soon(() => seen.push(context.getStore())));
+    await setImmediate();
+    expect(seen).toEqual([undefined]);
   });
 
   it("has time for tasks, and when that is used up the next one has", async () => {
