@@ -10,7 +10,7 @@ import { checkoutSteps } from "../services/samples/checkout/steps.ts";
 import { futures } from "./futures.ts";
 import { handWritten, slice, slicedCalls, task } from "./hand-written.ts";
 
-// Nothing of Fanfold: an endpoint as the SDK makes it. It checks who calls, as Fanfold's does.
+// An endpoint as the SDK makes it, not Fanfold's: it checks the signature of each call.
 const handler = createEndpointHandler({
   services: [handWritten, slice, slicedCalls, task, futures, checkout, checkoutSteps],
   identityKeys: trustedKeys(),
