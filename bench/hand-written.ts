@@ -8,8 +8,14 @@ export const task = service({
   name: "HandWrittenTask",
   handlers: {
     run: async (_ctx: Context, n: number) => noop(n),
-    /** For Fanfold, which calls it with a task. */
-    take: async (_ctx: Context, { input }: { input: { n: number } }) => noop(input.n),
+  },
+});
+
+/** Served by a process of its own; it is called as Fanfold calls it, with a task. */
+export const remoteTask = service({
+  name: "RemoteTask",
+  handlers: {
+    run: async (_ctx: Context, { input }: { input: { n: number } }) => noop(input.n),
   },
 });
 
@@ -17,11 +23,12 @@ export const task = service({
 export const slicedCalls = service({
   name: "HandWrittenCalls",
   handlers: {
-    run: async (ctx: Context, { first, size }: { first: number; size: number }) => {
-      const calls = Array.from({ length: size }, (_, at) =>
-        ctx.serviceClient(task).run(first + at),
-      );
-      return RestatePromise.all(calls);
+    run: async (ctx: Context, slice: Slice) =>
+      RestatePromise.all(numbers(slice).map((n) => ctx.serviceClient(task).run(n))),
+
+    remote: async (ctx: Context, slice: Slice) => {
+      const call = (n: number) => ctx.serviceClient(remoteTask).run({ input: { n } });
+      return RestatePromise.all(numbers(slice).map(call));
     },
   },
 });
@@ -29,9 +36,9 @@ export const slicedCalls = service({
 export const slice = service({
   name: "HandWrittenSlice",
   handlers: {
-    run: async (ctx: Context, { first, size }: { first: number; size: number }) => {
+    run: async (ctx: Context, slice: Slice) => {
       const results: number[] = [];
-      for (let n = first; n < first + size; n++) {
+      for (const n of numbers(slice)) {
         results.push(await ctx.run(`task ${n}`, () => noop(n)));
       }
       return results;
@@ -53,6 +60,11 @@ export const handWritten = service({
       const calls = slices(tasks).map((one) => ctx.serviceClient(slicedCalls).run(one));
       return (await RestatePromise.all(calls)).flat().length;
     },
+    /** The same, of a handler in another process. */
+    remoteCalls: async (ctx: Context, { tasks }: { tasks: number }) => {
+      const calls = slices(tasks).map((one) => ctx.serviceClient(slicedCalls).remote(one));
+      return (await RestatePromise.all(calls)).flat().length;
+    },
     /** One call per 100 tasks, each task a step of it. */
     chunked: async (ctx: Context, { tasks }: { tasks: number }) => {
       const calls = slices(tasks).map((one) => ctx.serviceClient(slice).run(one));
@@ -65,9 +77,13 @@ export const handWritten = service({
 
 const SLICE = 100;
 
-function slices(tasks: number): { first: number; size: number }[] {
+type Slice = { readonly first: number; readonly size: number };
+
+function slices(tasks: number): Slice[] {
   return Array.from({ length: Math.ceil(tasks / SLICE) }, (_, at) => {
     const first = at * SLICE;
     return { first, size: Math.min(SLICE, tasks - first) };
   });
 }
+
+const numbers = ({ first, size }: Slice) => Array.from({ length: size }, (_, at) => first + at);

@@ -10,7 +10,7 @@ import type { CheckedOut } from "../services/samples/checkout/checkout.ts";
 import { atOnce } from "./at-once.ts";
 
 export type BenchJob = {
-  readonly action: "noop" | "value" | "durable_noop" | "wait_10ms" | "HandWrittenTask/take";
+  readonly action: "noop" | "value" | "durable_noop" | "wait_10ms" | "RemoteTask/run";
   readonly tasks: number;
 } & Pick<JobRequest, "failurePolicy" | "fold" | "limits">;
 
@@ -19,6 +19,8 @@ export type SubmittedJob = {
   /** Waits for the outcome: milliseconds since the submit. */
   tookMs(): Promise<number>;
 };
+
+export type HandWrittenShape = "all" | "calls" | "remoteCalls" | "chunked";
 
 export type FuturesHandler = "wait" | "mapConcurrent" | "pipeline" | "raceLoop" | "chunked";
 
@@ -63,7 +65,7 @@ export class Ingress {
   }
 
   /** Milliseconds from request to answer. */
-  async runHandWritten(shape: "all" | "calls" | "chunked", tasks: number): Promise<number> {
+  async runHandWritten(shape: HandWrittenShape, tasks: number): Promise<number> {
     const startedAt = performance.now();
     const ran = await this.#post(`HandWritten/${shape}`, { tasks });
     const tookMs = performance.now() - startedAt;

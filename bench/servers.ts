@@ -12,31 +12,33 @@ export type Servers = {
   stop(): Promise<void>;
 };
 
-/** One Restate server, and the two contestants each in a process of its own. */
+/** One Restate server, the two contestants and a handler that both call, each in a process of its own. */
 export async function startServers(): Promise<Servers> {
   const fanfold = await startFanfold({
     workerEnv: { FANFOLD_ACTIONS: join(import.meta.dirname, "actions.ts"), FANFOLD_LOG: "warn" },
   });
-  let handWritten: Worker | undefined;
+  const { adminUrl, ingressUrl, server, worker } = fanfold;
+  const others: Worker[] = [];
   const stop = async () => {
-    await handWritten?.stop();
+    for (const other of others) await other.stop();
     await fanfold.stop();
   };
   try {
-    handWritten = await startWorker({
-      entry: join(import.meta.dirname, "hand-written-worker.ts"),
-      env: { FANFOLD_IDENTITY_KEYS: fanfold.server.identityKey },
-    });
-    await registerEndpoint(fanfold.adminUrl, handWritten.url);
+    for (const name of ["remote-worker.ts", "hand-written-worker.ts"]) {
+      const other = await startWorker({
+        entry: join(import.meta.dirname, name),
+        env: { FANFOLD_IDENTITY_KEYS: server.identityKey },
+      });
+      others.push(other);
+      await registerEndpoint(adminUrl, other.url);
+    }
   } catch (error) {
     await stop();
     throw error;
   }
 
-  const { ingressUrl, server, worker } = fanfold;
-  const other = handWritten;
   const fanfoldPid = () => pidOf(worker);
-  const pids = () => [process.pid, server.pid, pidOf(worker), pidOf(other)];
+  const pids = () => [process.pid, server.pid, ...[worker, ...others].map(pidOf)];
   return { ingressUrl, fanfoldPid, pids, stop };
 }
 
