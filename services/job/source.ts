@@ -3,7 +3,7 @@ import type { JsonObject } from "../contract/fanout.ts";
 import { SOURCE } from "../contract/task.ts";
 import type { ChunkSpec } from "../task/chunk-spec.ts";
 import { textSerde } from "../wire/lines.ts";
-import { roomIn } from "./core/dispatch.ts";
+import { LEAST_BEAT_MS, roomIn } from "./core/dispatch.ts";
 import type { JobState } from "./core/state.ts";
 import { KEYS } from "./state-keys.ts";
 
@@ -40,6 +40,7 @@ export async function pageSpec(
     isAwaited: false,
     isEager: false,
     decisive: { succeeded: null, failed: null },
+    beatMs: LEAST_BEAT_MS,
     takeovers: 0,
     collects: true,
     itemsAs: as,

@@ -1,5 +1,5 @@
 import type { ObjectContext } from "@restatedev/restate-sdk";
-import { roomIn, type PlannedChunk } from "./core/dispatch.ts";
+import { beatOf, roomIn, type PlannedChunk } from "./core/dispatch.ts";
 import type { Command } from "./core/command.ts";
 import { isToBeListed, listedState } from "./core/listed.ts";
 import { decisiveOutcomes } from "./core/policy.ts";
@@ -123,6 +123,7 @@ function chunkSpec(
     isAwaited: waitingTasks(state.stages[stage]!) > 0,
     isEager: fed?.total === 0,
     decisive: decisiveOutcomes(state.stages[stage]!, plan.stages[stage]!),
+    beatMs: beatOf(state.stages[stage]!),
     takeovers: 0,
     collects: collected !== null && total <= LIMITS.collectTasks,
   };

@@ -40,6 +40,8 @@ export interface ChunkSpec {
   readonly isEager: boolean;
   /** as of when it was sent */
   readonly decisive: Decisive;
+  /** at least, from one of its reports to the next, unless somebody waits for it */
+  readonly beatMs: number;
   /** so many earlier runners of it were killed */
   readonly takeovers: number;
   /** the stage keeps its results inline */

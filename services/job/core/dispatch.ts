@@ -21,10 +21,14 @@ export const MAX_IN_FLIGHT = 64;
 /** Beside those: chunks that only wait for retries that are far away. */
 export const MAX_WAITING = 256;
 /**
- * Each call is three entries of its chunk's journal, and wakes whoever waits for the window. Calls that are
- * made at once cost half of what those cost that are made one by one: a window may be a whole chunk.
+ * Each call is three entries of its chunk's journal, which every replay reads; but what a chunk costs beside
+ * them is as much as some calls. Calls that are made at once cost half of what those cost that are made one
+ * by one: a window may be a whole chunk.
  */
-export const CALLS: ChunkBounds = { maxSize: 100, maxWindow: 100 };
+export const CALLS: ChunkBounds = { maxSize: 250, maxWindow: 250 };
+
+/** From one report of a chunk to the next, unless the stage has many of them. */
+export const LEAST_BEAT_MS = 1_000;
 
 interface ChunkBounds {
   readonly maxSize: number;
@@ -125,6 +129,9 @@ export function boundsOf({ concurrency, rate, shared, call }: StagePlan): Bounds
     perSecond: Math.min(perSecondOf(rate), perSecondOf(shared?.rate ?? null)),
   };
 }
+/** Each report costs the job in proportion to its chunks in flight: of many, each reports less often. */
+export const beatOf = ({ chunks }: StageState): number =>
+  Math.max(LEAST_BEAT_MS, BEAT_MS_PER_CHUNK * Object.keys(chunks).length);
 /** How many Data objects may hold something of a stage. */
 export const blocksOf = ({ sentTo }: StageState) => Math.ceil(sentTo / BLOCK);
 
@@ -167,6 +174,8 @@ const ROUNDS = 4;
 
 /** Under a rate, chunks are given what it allows in this time. */
 const AHEAD_SECONDS = 3;
+
+const BEAT_MS_PER_CHUNK = 60;
 
 const perSecondOf = (rate: RatePlan | null) =>
   rate ? (rate.tasks * 1_000) / rate.perMs : Infinity;

@@ -310,7 +310,7 @@ interface CallEvent {
   readonly result: AttemptResult | null;
 }
 
-/** So long may an answer stay unseen while the oldest calls stand for all. */
+/** Before a timeout there is a wait for all calls: from one look to the next, a few may stand for them. */
 const HIDDEN_MS = 2 * LOOK_MS;
 const MIN_BEAT_MS = 1_000;
 const BATCH_MS = 250;

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import {
   RestatePromise,
   TerminalError,
@@ -30,6 +31,9 @@ export type CallEvent =
 /**
  * The calls of a chunk that are under way, and everything else that its runner waits for meanwhile: all of
  * it in one race, so that a directive is heard whenever it comes.
+ *
+ * Whatever arrives for an invocation costs it in proportion to how much it waits for. So until the clock is
+ * looked at, few calls stand for all while answers come fast: what has answered unseen is found later.
  */
 export class Calls {
   readonly #ctx: Context;
@@ -39,6 +43,8 @@ export class Calls {
   readonly #itemsAs: string | undefined;
   /** oldest first */
   readonly #open = new Map<CallAttempt, Call>();
+  /** seen by the last wait, and not given out yet */
+  readonly #arrived: CallEvent[] = [];
   readonly #flow = new AnswerFlow();
   #heard: RestatePromise<CallEvent>;
   #look: { readonly pending: PendingLook; readonly looked: RestatePromise<CallEvent> } | null =
@@ -79,8 +85,7 @@ export class Calls {
     const heard: Directive[] = [];
     this.#look = this.#lookSoon();
     for (;;) {
-      const event = await RestatePromise.race(this.#awaited(Infinity));
-      this.#seen(event);
+      const event = await this.#next(true);
       if (event.kind === "looked") return { look: event.look, heard };
       if (event.kind === "heard") heard.push(event.directive);
     }
@@ -106,33 +111,43 @@ export class Calls {
     if (isDue || isBusy) this.#look ??= this.#lookSoon();
     if (isDue) this.#look?.pending.hurry();
     if (!this.#look) this.#setAlarm(lookAt);
-    const width = isImpatient ? Infinity : this.#flow.width;
-    const event = await RestatePromise.race(this.#awaited(width));
-    this.#seen(event);
-    return event;
+    return this.#next(this.#look === null || isImpatient);
   }
 
   // --- internal ---
 
-  /** `width`: of the calls under way, so many of the oldest. */
-  #awaited(width: number): RestatePromise<CallEvent>[] {
+  async #next(isForAll: boolean): Promise<CallEvent> {
+    if (this.#arrived.length === 0) {
+      await RestatePromise.race(this.#awaited(isForAll));
+      // The race has one winner; what else was there has arrived when the event loop has turned.
+      await setImmediate();
+    }
+    const event = this.#arrived.shift()!;
+    this.#seen(event);
+    return event;
+  }
+
+  /** `isForAll`: no call may answer unseen. */
+  #awaited(isForAll: boolean): RestatePromise<CallEvent>[] {
     const awaited = [this.#heard];
     if (this.#look) awaited.push(this.#look.looked);
     if (this.#alarm) awaited.push(this.#alarm.rang);
-    const most = awaited.length + width;
-    for (const [attempt, { answered }] of this.#open) {
-      if (awaited.length >= most) break;
-      if (attempt.isSettled) this.#open.delete(attempt);
-      else awaited.push(answered);
-    }
-    return awaited;
+    for (const attempt of this.#open.keys()) if (attempt.isSettled) this.#open.delete(attempt);
+    const calls = [...this.#open.values()];
+    const some = isForAll ? calls : this.#flow.standFor(calls);
+    return [...awaited, ...some.map(({ answered }) => answered)];
+  }
+
+  #arrives(event: CallEvent): CallEvent {
+    this.#arrived.push(event);
+    return event;
   }
 
   #seen(event: CallEvent): void {
     switch (event.kind) {
       case "answered":
-        this.#flow.answered(this.#placeOf(event.attempt));
         this.#open.delete(event.attempt);
+        this.#flow.answered();
         break;
       case "looked":
         this.#flow.looked();
@@ -151,15 +166,6 @@ export class Calls {
     }
   }
 
-  #placeOf(answered: CallAttempt): number {
-    let place = 0;
-    for (const attempt of this.#open.keys()) {
-      if (attempt === answered) break;
-      place += 1;
-    }
-    return place;
-  }
-
   #call(attempt: CallAttempt): Call {
     const { kind, service, handler } = this.#target;
     const { task } = attempt;
@@ -172,7 +178,7 @@ export class Calls {
     });
     const answered = call.map((answer, error): CallEvent => {
       const result = answer ? resultOf(answer, task, this.#itemsAs) : failureOf(error!);
-      return { kind: "answered", attempt, result };
+      return this.#arrives({ kind: "answered", attempt, result });
     });
     return { id: call.invocationId, answered };
   }
@@ -193,7 +199,7 @@ export class Calls {
     const pending = new PendingLook(this.#lastAt);
     const looked = this.#run(pending).map((look, error): CallEvent => {
       if (error) throw error;
-      return { kind: "looked", look: look! };
+      return this.#arrives({ kind: "looked", look: look! });
     });
     return { pending, looked };
   }
@@ -207,14 +213,14 @@ export class Calls {
 
   #setAlarm(at: number): void {
     if (at === Infinity || (this.#alarm && this.#alarm.at <= at)) return;
-    const rang = this.#ctx.sleep(at - this.#lastAt).map((): CallEvent => ({ kind: "rang" }));
+    const rang = this.#ctx.sleep(at - this.#lastAt).map(() => this.#arrives({ kind: "rang" }));
     this.#alarm = { at, rang };
   }
 
   #hear(): RestatePromise<CallEvent> {
     return hearDirective(this.#ctx).map((directive, error): CallEvent => {
       if (error) throw error;
-      return { kind: "heard", directive: directive! };
+      return this.#arrives({ kind: "heard", directive: directive! });
     });
   }
 }

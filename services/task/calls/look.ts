@@ -5,7 +5,7 @@ import type { Look } from "./call-execution.ts";
 import type { HandlerFinder } from "./handler-finder.ts";
 
 /** From one look to the next while things happen. */
-export const LOOK_MS = 250;
+export const LOOK_MS = 500;
 
 /** A look at the clock, `LOOK_MS` after the one before it or as soon as somebody is in a hurry. */
 export class PendingLook {

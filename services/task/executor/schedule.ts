@@ -12,6 +12,8 @@ export interface ScheduleOptions {
   readonly isEager: boolean;
   /** so are the outcomes that may decide the stage */
   readonly decisive: Decisive;
+  /** at least, from one report to the next that nobody waits for */
+  readonly beatMs: number;
   /** they may keep its tasks from starting */
   readonly limiters: readonly LimiterRef[];
 }
@@ -32,6 +34,7 @@ export class Schedule {
   #isEager: boolean;
   /** until outcomes of this chunk may decide the stage */
   #left: { readonly succeeded: number; readonly failed: number };
+  readonly #leastBeatMs: number;
   #isHastened = false;
   /** when something that was said is to be reported */
   #speakAt = Infinity;
@@ -39,10 +42,9 @@ export class Schedule {
   #hasStarted = false;
   #hasRunOut = false;
 
-  constructor(
-    { startedAt, committedBytes, unsavedBytes, isEager, decisive, limiters }: ScheduleOptions,
-    beganAt: number,
-  ) {
+  constructor(options: ScheduleOptions, beganAt: number) {
+    const { startedAt, committedBytes, unsavedBytes, isEager, decisive, limiters } = options;
+    this.#leastBeatMs = options.beatMs;
     this.#isLimited = limiters.length > 0;
     this.#startedAt = startedAt;
     this.#beganAt = beganAt;
@@ -62,10 +64,10 @@ export class Schedule {
     return Math.min(groupAt, this.#beatAt, this.#speakAt, mayReturn ? this.#sliceEndsAt : Infinity);
   }
 
-  /** From one report to the next: a second, or a tenth of the chunk's age. */
+  /** From one report to the next: more than the least if the chunk is old, a tenth of its age. */
   get beatMs(): number {
     const age = this.#reportedAt - this.#startedAt;
-    return Math.min(MAX_BEAT_MS, Math.max(MIN_BEAT_MS, age / 10));
+    return Math.min(MAX_BEAT_MS, Math.max(this.#leastBeatMs, age / 10));
   }
 
   /** A task starts. */

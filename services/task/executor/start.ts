@@ -66,6 +66,7 @@ export function startExecution(start: Start): Execution {
     inputOf: inputs.inputOf,
     isEager: spec.isEager,
     decisive: spec.decisive,
+    beatMs: spec.beatMs,
     startedAt: log.startedAt,
     committedBytes: log.committedBytes,
     unsavedBytes: log.unsavedBytes,

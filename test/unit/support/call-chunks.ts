@@ -79,6 +79,7 @@ export class CallChunk {
         inputOf: (index) => ({ item: index }),
         isEager: false,
         decisive: { succeeded: null, failed: null },
+        beatMs: 1_000,
         committedBytes: 0,
         unsavedBytes: 0,
         room: { items: Infinity, bytes: Infinity, tasks: Infinity },

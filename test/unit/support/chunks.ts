@@ -32,6 +32,7 @@ export function chunkSpec(fields: Partial<ChunkSpec> = {}): ChunkSpec {
     isAwaited: false,
     isEager: false,
     decisive: { succeeded: null, failed: null },
+    beatMs: 1_000,
     takeovers: 0,
     collects: false,
     ...fields,

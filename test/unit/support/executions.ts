@@ -39,6 +39,7 @@ export function executionOf(setting: Setting): Execution {
     inputOf: (index) => ({ item: index }),
     isEager: false,
     decisive: { succeeded: null, failed: null },
+    beatMs: 1_000,
     startedAt: clock.now(),
     committedBytes: 0,
     unsavedBytes: 0,

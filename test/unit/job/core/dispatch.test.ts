@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { LIMITS } from "../../../../services/contract/limits.ts";
 import { push } from "../../../../services/job/core/backlog.ts";
 import {
+  beatOf,
   BLOCK,
   boundsOf,
   blocksOf,
@@ -55,10 +56,20 @@ describe("planChunks", () => {
       const planned = planChunks(stageWith({ waiting: 100_000, pace }), { ...bounds, at });
       expect(planned).toHaveLength(MAX_IN_FLIGHT);
       for (const { size, window } of planned) {
-        expect(size).toBeLessThanOrEqual(100);
-        expect(window).toBeLessThanOrEqual(100);
+        expect(size).toBeLessThanOrEqual(250);
+        expect(window).toBeLessThanOrEqual(250);
       }
     }
+  });
+
+  it("has each of many chunks report less often", () => {
+    const beats = [1, 16, MAX_IN_FLIGHT].map((chunks) => {
+      const stage = stageWith({ waiting: 100_000 });
+      planChunks(stage, { concurrency: chunks, maxWindow: 1, at });
+      expect(Object.keys(stage.chunks)).toHaveLength(chunks);
+      return beatOf(stage);
+    });
+    expect(beats).toEqual([1_000, 1_000, 3_840]);
   });
 
   it("gives fast tasks larger chunks, up to a limit", () => {

@@ -3,7 +3,14 @@ import { Schedule } from "../../../../services/task/executor/schedule.ts";
 
 const NOTHING = { lines: [], succeeded: 0, failed: 0 };
 const quiet = { passesOn: false, returns: false, runsOut: false };
-const fresh = { startedAt: 0, committedBytes: 0, unsavedBytes: 0, isEager: false, limiters: [] };
+const fresh = {
+  startedAt: 0,
+  committedBytes: 0,
+  unsavedBytes: 0,
+  isEager: false,
+  beatMs: 1_000,
+  limiters: [],
+};
 
 /** Of groups with so many succeeded and failed tasks, 50 ms apart: which are reported. */
 function reported(
