@@ -129,9 +129,11 @@ export function boundsOf({ concurrency, rate, shared, call }: StagePlan): Bounds
     perSecond: Math.min(perSecondOf(rate), perSecondOf(shared?.rate ?? null)),
   };
 }
+
 /** Each report costs the job in proportion to its chunks in flight: of many, each reports less often. */
 export const beatOf = ({ chunks }: StageState): number =>
   Math.max(LEAST_BEAT_MS, BEAT_MS_PER_CHUNK * Object.keys(chunks).length);
+
 /** How many Data objects may hold something of a stage. */
 export const blocksOf = ({ sentTo }: StageState) => Math.ceil(sentTo / BLOCK);
 
