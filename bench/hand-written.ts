@@ -11,7 +11,7 @@ export const task = service({
   },
 });
 
-/** Served by a process of its own; it is called as Fanfold calls it, with a task. */
+/** Served by a process of its own, for both contestants. By hand it gets what it needs of a task, no more. */
 export const remoteTask = service({
   name: "RemoteTask",
   handlers: {

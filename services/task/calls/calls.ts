@@ -41,7 +41,6 @@ export class Calls {
   readonly #finder: HandlerFinder;
   readonly #epoch: string;
   readonly #itemsAs: string | undefined;
-  /** oldest first */
   readonly #open = new Map<CallAttempt, Call>();
   /** seen by the last wait, and not given out yet */
   readonly #arrived: CallEvent[] = [];
